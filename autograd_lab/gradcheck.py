@@ -1,0 +1,353 @@
+"""Numerical derivatives, and the check that compares them with what backward computes.
+
+A gradient that is wrong often still trains. The check asks the function itself: it moves every input
+entry a little, watches the output, and compares the slope with the gradient. It also looks at what a
+comparison of numbers would miss: the gradient's dtype and shape, arrays shared or changed behind the
+caller's back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from autograd_lab.graph import no_grad
+from autograd_lab.tensor import Tensor, grad
+
+Array = NDArray[Any]
+Function = Callable[..., Tensor]
+Inputs = Tensor | ArrayLike | Sequence[Tensor | ArrayLike]
+TAYLOR_STEPS = (1e-1, 1e-2, 1e-3, 1e-4)
+
+
+class GradcheckError(AssertionError):
+    """A gradient that does not agree with the function; the message is the report."""
+
+
+@dataclass(frozen=True)
+class InputCheck:
+    """The comparison for one input: its worst entry."""
+
+    name: str
+    shape: tuple[int, ...]
+    index: tuple[int, ...]
+    analytic: float
+    numeric: float
+    error: float
+    passed: bool
+
+    def __str__(self) -> str:
+        at = f"[{', '.join(map(str, self.index))}]" if self.index else ""
+        return (
+            f"  {'ok   ' if self.passed else 'WRONG'} {self.name}{at} of shape {self.shape}: "
+            f"analytic {self.analytic:.4g}, numeric {self.numeric:.4g}, {self._off_by()}"
+        )
+
+    def _off_by(self) -> str:
+        # The digits of an error that passes are round-off and differ between machines; its size does not.
+        if not self.passed or not 0 < self.error < np.inf:
+            return f"off by {self.error:.1e}"
+        return f"off by less than 1e{int(np.ceil(np.log10(self.error))):+03d}"
+
+
+@dataclass(frozen=True)
+class GradcheckReport:
+    """What :func:`gradcheck` found.
+
+    Attributes
+    ----------
+    inputs : tuple of InputCheck
+        The worst entry of each input that requires a gradient.
+    faults : tuple of str
+        What is wrong beside the numbers: dtype, shape, sharing, mutation.
+    eps : float
+        The step h of the central difference.
+    taylor_order : float
+        The slope of log |f(x + h·d) − f(x) − h·∇f·d| over log h. A right gradient of a smooth function
+        gives 2 or more, a wrong one gives 1, however noisy the difference. ``inf`` where the remainder
+        is nothing but round-off, as for a linear function.
+    """
+
+    inputs: tuple[InputCheck, ...]
+    faults: tuple[str, ...]
+    eps: float
+    taylor_order: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether all agrees."""
+        return not self.faults and all(check.passed for check in self.inputs)
+
+    def __str__(self) -> str:
+        order = "linear" if np.isinf(self.taylor_order) else f"{self.taylor_order:.1f}"
+        head = "gradcheck passed" if self.passed else "gradcheck FAILED"
+        lines = [f"{head} (h = {self.eps:g}, Taylor remainder of order {order})"]
+        lines += [str(check) for check in self.inputs]
+        lines += [f"  WRONG {fault}" for fault in self.faults]
+        if not self.passed:
+            lines.append(f"  look at: {self._advice()}")
+        return "\n".join(lines)
+
+    def _advice(self) -> str:
+        if self.faults:
+            return "the VJP's return value; it must be its own array, of the input's dtype"
+        if self.taylor_order > 1.7:
+            return (
+                "the tolerance or the step: the gradient has the right Taylor remainder, so the difference "
+                "is noisy here (a steep function, or a kink within h)"
+            )
+        ratios = [c.analytic / c.numeric for c in self.inputs if not c.passed and abs(c.numeric) > 1e-8]
+        for known, what in (
+            (-1.0, "a sign"),
+            (2.0, "a factor 2"),
+            (0.5, "a factor 1/2"),
+            (0.0, "a missing path"),
+        ):
+            if ratios and all(abs(ratio - known) < 1e-3 for ratio in ratios):
+                return f"{what}: analytic is {known:g} times numeric"
+        return "the VJP of the input marked WRONG: a factor, a transpose, a missing sum, or a kink within h"
+
+
+def numerical_gradient(
+    fn: Function,
+    inputs: Inputs,
+    cotangent: ArrayLike | None = None,
+    *,
+    method: Literal["central", "complex"] = "central",
+    eps: float | None = None,
+) -> tuple[Array, ...]:
+    """Gradient of ``(cotangent * fn(*inputs)).sum()`` from values of ``fn`` alone.
+
+    Parameters
+    ----------
+    fn : function
+        Takes Tensors, returns one Tensor.
+    inputs : Tensor, array_like, or sequence of them
+        Where to differentiate; never changed.
+    cotangent : array_like, optional
+        Of the output's shape; default: ones.
+    method : {"central", "complex"}
+        ``(f(x+h) − f(x−h)) / 2h``, with an error of order h² plus round-off of order 1e-16/h; or the
+        complex step ``Im f(x+ih) / h`` (Squire and Trapp, 1998), which subtracts nothing and so is exact
+        to round-off, for formulas that are analytic and take complex numbers.
+    eps : float, optional
+        The step h; default 1e-6, or 1e-20 for the complex step.
+
+    Returns
+    -------
+    tuple of ndarray
+        One for each input, float64, in its shape.
+
+    Raises
+    ------
+    ValueError
+        If the method is not known.
+
+    Examples
+    --------
+    >>> import autograd_lab as ag
+    >>> from autograd_lab.gradcheck import numerical_gradient
+    >>> numerical_gradient(ag.exp, [[0.0, 1.0]], method="complex")
+    (array([1.        , 2.71828183]),)
+    """
+    if method not in ("central", "complex"):
+        raise ValueError(f"method must be 'central' or 'complex', not {method!r}")
+    h = eps if eps is not None else 1e-20 if method == "complex" else 1e-6
+    arrays = _arrays(inputs)
+    weights: Any = 1.0 if cotangent is None else np.asarray(cotangent)
+    gradients = []
+    with no_grad():
+        for i, x in enumerate(arrays):
+            g = np.zeros(x.shape)
+            for index in np.ndindex(x.shape):
+                if method == "complex":
+                    slope = _value(fn, arrays, i, index, 1j * h).imag / h
+                else:
+                    slope = (_value(fn, arrays, i, index, h) - _value(fn, arrays, i, index, -h)) / (2 * h)
+                g[index] = np.sum(weights * slope)
+            gradients.append(g)
+    return tuple(gradients)
+
+
+def gradcheck(
+    fn: Function, inputs: Inputs, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3
+) -> Literal[True]:
+    """Compare the gradient of ``fn`` with central differences, or raise.
+
+    Parameters
+    ----------
+    fn : function
+        Takes Tensors, returns one Tensor of any shape. It must give the same value each time.
+    inputs : Tensor, array_like, or sequence of them
+        Float64. Tensors that don't require gradients are held fixed (if none does, all are checked).
+    eps : float
+        The step h.
+    atol, rtol : float
+        Passed if \\|analytic − numeric\\| ≤ atol + rtol·\\|numeric\\| everywhere.
+
+    Returns
+    -------
+    True
+
+    Raises
+    ------
+    GradcheckError
+        With the worst entry, both values and what to look at.
+    TypeError
+        If an input is not float64, which central differences need, or if fn returns no Tensor.
+
+    Notes
+    -----
+    A vector-valued ``fn`` is projected on one random direction, which a wrong Jacobian survives with
+    probability 0. See ``gradcheck_report`` for the numbers of a check that passes.
+
+    Examples
+    --------
+    >>> import autograd_lab as ag
+    >>> ag.gradcheck(ag.mul, ([1.0, 2.0], [3.0, 4.0]))
+    True
+    """
+    report = gradcheck_report(fn, inputs, eps, atol, rtol)
+    if not report.passed:
+        raise GradcheckError(str(report))
+    return True
+
+
+def gradcheck_report(
+    fn: Function, inputs: Inputs, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3
+) -> GradcheckReport:
+    """What :func:`gradcheck` compares, as a report to print. Parameters as there.
+
+    Examples
+    --------
+    >>> import autograd_lab as ag
+    >>> print(ag.gradcheck.report(ag.log, [[2.0, 4.0]]))
+    gradcheck passed (h = 1e-06, Taylor remainder of order 2.0)
+      ok    input 0[1] of shape (2,): analytic -0.1924, numeric -0.1924, off by less than 1e-10
+    """
+    arrays = _arrays(inputs)
+    checked = _which(inputs, len(arrays))
+    tensors = [Tensor(a, requires_grad=i in checked) for i, a in enumerate(arrays)]
+    for i in checked:
+        if arrays[i].dtype != np.float64:
+            raise TypeError(
+                f"gradcheck needs float64, but input {i} is {arrays[i].dtype}: in lower precision the "
+                "difference of two values is mostly round-off"
+            )
+    out = fn(*tensors)
+    if not isinstance(out, Tensor):
+        raise TypeError(f"gradcheck needs a function that returns one Tensor, not {type(out).__name__}")
+    rng = np.random.default_rng(0)
+    cotangent = rng.uniform(0.5, 1.5, out.shape) * rng.choice([-1.0, 1.0], out.shape)
+    kept = cotangent.copy()
+    leaves = [tensors[i] for i in checked]
+    if out.requires_grad:
+        found = grad(out, leaves, cotangent, allow_unused=True)
+    else:  # a function that ignores its inputs, or cuts them off, has no gradient at all
+        found = (None,) * len(leaves)
+    analytic = [np.zeros(x.shape) if g is None else g.data for x, g in zip(leaves, found, strict=True)]
+    faults = _faults(tensors, arrays, analytic, cotangent, kept)
+    every = numerical_gradient(fn, arrays, kept, eps=eps)
+    numeric = [every[i] for i in checked]
+    names = [_names(inputs, i) for i in checked]
+    checks = tuple(
+        _compare(n, a, d, atol, rtol) for n, a, d in zip(names, analytic, numeric, strict=True) if a.size
+    )
+    order = _taylor_order(fn, arrays, checked, analytic, kept)
+    return GradcheckReport(checks, tuple(faults), eps, order)
+
+
+gradcheck.report = gradcheck_report  # type: ignore[attr-defined]
+
+
+def _is_one(inputs: Inputs) -> bool:
+    """Whether the inputs are a single Tensor or array rather than a sequence of them."""
+    return isinstance(inputs, Tensor | np.ndarray | float | int)
+
+
+def _arrays(inputs: Inputs) -> list[Array]:
+    """Private copies, so that a function that writes into its input can be caught."""
+    each: Any = [inputs] if _is_one(inputs) else inputs
+    return [np.array(x.data if isinstance(x, Tensor) else x) for x in each]
+
+
+def _which(inputs: Inputs, count: int) -> list[int]:
+    each: Any = [inputs] if _is_one(inputs) else inputs
+    asked = [i for i, x in enumerate(each) if isinstance(x, Tensor) and x.requires_grad]
+    return asked or [i for i, a in enumerate(_arrays(inputs)) if a.dtype.kind == "f"] or list(range(count))
+
+
+def _names(inputs: Inputs, i: int) -> str:
+    each: Any = [inputs] if _is_one(inputs) else inputs
+    return getattr(each[i], "name", None) or f"input {i}"
+
+
+def _value(fn: Function, arrays: list[Array], i: int, index: tuple[int, ...], step: complex) -> Array:
+    """The value of fn with one entry of one input moved."""
+    moved = arrays[i].astype(np.result_type(arrays[i], step) if isinstance(step, complex) else np.float64)
+    moved[index] += step
+    return fn(*[Tensor(moved if j == i else a) for j, a in enumerate(arrays)]).data
+
+
+def _compare(name: str, analytic: Array, numeric: Array, atol: float, rtol: float) -> InputCheck:
+    error = np.abs(analytic - numeric)
+    # Not-a-number compares as false, so that a NaN on one side fails; NaN on both sides agrees.
+    agree = (error <= atol + rtol * np.abs(numeric)) | (np.isnan(analytic) & np.isnan(numeric))
+    agree |= analytic == numeric  # infinities of one sign
+    excess = np.where(agree, error - atol - rtol * np.abs(numeric), np.inf)
+    excess = np.where(np.isnan(excess), -np.inf, excess)
+    worst = tuple(int(k) for k in np.unravel_index(int(np.argmax(excess)), error.shape))
+    return InputCheck(
+        name,
+        error.shape,
+        worst,
+        float(analytic[worst]),
+        float(numeric[worst]),
+        float(error[worst]),
+        bool(agree.all()),
+    )
+
+
+def _faults(
+    tensors: list[Tensor], arrays: list[Array], analytic: list[Array], cotangent: Array, kept: Array
+) -> list[str]:
+    """What a comparison of numbers would not see."""
+    faults = []
+    for i, (x, a) in enumerate(zip(tensors, arrays, strict=True)):
+        if not np.array_equal(x.data, a, equal_nan=True):
+            faults.append(f"input {i} was changed in place by the function or by its backward pass")
+    if not np.array_equal(cotangent, kept):
+        faults.append("the cotangent was changed in place by a VJP")
+    for i, g in enumerate(analytic):
+        if any(
+            np.shares_memory(g, other) for other in (*analytic[:i], cotangent, *(x.data for x in tensors))
+        ):
+            faults.append(f"gradient {i} shares memory with another array")
+    return faults
+
+
+def _taylor_order(
+    fn: Function, arrays: list[Array], checked: list[int], analytic: list[Array], cotangent: Array
+) -> float:
+    """The order in h of f(x + h·d) − f(x) − h·∇f·d along one random direction d."""
+    rng = np.random.default_rng(1)
+    directions = {i: rng.standard_normal(arrays[i].shape) for i in checked}
+
+    def along(h: float) -> Any:
+        moved = [a + h * directions[i] if i in directions else a for i, a in enumerate(arrays)]
+        return np.sum(cotangent * fn(*[Tensor(m) for m in moved]).data)
+
+    slope = sum(np.sum(g * directions[i]) for i, g in zip(checked, analytic, strict=True))
+    with no_grad(), np.errstate(all="ignore"):
+        start = along(0.0)
+        remainders = np.array([abs(along(h) - start - h * slope) for h in TAYLOR_STEPS])
+    # Below this, a remainder is round-off and says nothing about the order.
+    noise = 1e-13 * (1 + abs(start))
+    usable = np.isfinite(remainders) & (remainders > noise)
+    if usable.sum() < 2:
+        return float("inf")
+    return float(np.polyfit(np.log(np.array(TAYLOR_STEPS)[usable]), np.log(remainders[usable]), 1)[0])

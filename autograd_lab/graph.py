@@ -1,0 +1,307 @@
+"""The recorded graph and the walk over it: reverse-mode differentiation without a single formula.
+
+A :class:`Node` stands for one application of an operator. It knows where its inputs came from and holds
+one vector-Jacobian product (VJP) for each input that needs a gradient. :func:`backpropagate` visits the
+nodes from the newest to the oldest, hands each one its cotangent and adds up what its VJPs return.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from autograd_lab.ops import VJP, Primitive
+
+_next_id = itertools.count().__next__
+_recording: ContextVar[bool] = ContextVar("recording", default=True)
+is_grad_enabled = _recording.get
+
+
+@contextmanager
+def _set_recording(enabled: bool) -> Iterator[None]:
+    token = _recording.set(enabled)
+    try:
+        yield
+    finally:
+        _recording.reset(token)
+
+
+def no_grad() -> Any:
+    """Compute without recording, as a ``with`` block or as a decorator.
+
+    The state belongs to the thread and to the context (a task, for example), and is restored when the
+    block is left by an exception.
+
+    Returns
+    -------
+    context manager
+
+    Examples
+    --------
+    >>> import autograd_lab as ag
+    >>> x = ag.tensor([2.0], requires_grad=True)
+    >>> with ag.no_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    False
+    """
+    return _set_recording(False)
+
+
+def enable_grad() -> Any:
+    """Record again inside a :func:`no_grad` block.
+
+    Returns
+    -------
+    context manager
+
+    Examples
+    --------
+    >>> import autograd_lab as ag
+    >>> x = ag.tensor([2.0], requires_grad=True)
+    >>> with ag.no_grad(), ag.enable_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    True
+    """
+    return _set_recording(True)
+
+
+class Node:
+    """One operator applied once, or one leaf.
+
+    Attributes
+    ----------
+    id : int
+        Grows with creation, so an input always has a smaller id than what was computed from it.
+    op : Primitive or None
+        The operator; None for a leaf, a variable that the user made.
+    inputs : tuple
+        For each positional input a Node if it needs a gradient, else the constant itself.
+    kwargs : dict
+        The operator's keyword arguments.
+    vjps : tuple or None
+        For each input its VJP, or None if it needs none. The whole is None once backward has freed it.
+    shape, dtype
+        Of the value, and so of the cotangent.
+    name : str or None
+        The user's name for the value.
+    data : ndarray or None
+        A leaf's array. Values in between are not kept.
+    grad : ndarray or None
+        The gradient accumulated so far, for a leaf or where ``retains`` is set.
+    retains : bool
+        Whether a node that is no leaf keeps its gradient.
+    """
+
+    __slots__ = ("data", "dtype", "grad", "id", "inputs", "kwargs", "name", "op", "retains", "shape", "vjps")
+
+    def __init__(
+        self,
+        op: Primitive | None,
+        inputs: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        vjps: tuple[VJP | None, ...],
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any] | None,
+    ) -> None:
+        self.id = _next_id()
+        self.op = op
+        self.inputs = inputs
+        self.kwargs = kwargs
+        self.vjps: tuple[VJP | None, ...] | None = vjps
+        self.shape = shape
+        self.dtype = dtype
+        self.name: str | None = None
+        self.data: Any = None
+        self.grad: Any = None
+        self.retains = False
+
+    def __repr__(self) -> str:
+        return f"<Node {self.id} {self.op.name if self.op else 'leaf'} {self.shape}>"
+
+
+def topological_order(root: Node) -> list[Node]:
+    """Every node that a gradient flows to from ``root``, newest first.
+
+    Collected with a stack, not by recursion, so that depth is no limit; sorted by id, which puts every
+    node after all that was computed from it.
+
+    Parameters
+    ----------
+    root : Node
+
+    Returns
+    -------
+    list of Node
+
+    Raises
+    ------
+    RuntimeError
+        If part of the graph has been freed by an earlier backward pass.
+    """
+    seen, stack = {root}, [root]
+    while stack:
+        node = stack.pop()
+        if node.vjps is None:
+            raise RuntimeError(
+                f"backward a second time through {node.op.name if node.op else 'a leaf'}: the first pass "
+                "freed what it had saved. Write backward(retain_graph=True) the first time, or compute "
+                "the forward pass again."
+            )
+        for parent, vjp in zip(node.inputs, node.vjps, strict=False):
+            if vjp is not None and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return sorted(seen, key=attrgetter("id"), reverse=True)
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum a gradient over the axes along which an input was broadcast: the adjoint of broadcasting.
+
+    Parameters
+    ----------
+    g : ndarray or Tensor
+        A gradient in the shape of an operator's output.
+    shape : tuple of int
+        The shape of the input.
+
+    Returns
+    -------
+    ndarray or Tensor
+        Of that shape; ``g`` itself if it has it already.
+
+    Raises
+    ------
+    ValueError
+        If an array of that shape can't have been broadcast to ``g.shape``.
+
+    Examples
+    --------
+    >>> unbroadcast(np.ones((2, 3)), (3,))
+    array([2., 2., 2.])
+    >>> unbroadcast(np.ones((2, 3)), (2, 1))
+    array([[3.],
+           [3.]])
+    """
+    if g.shape == shape:
+        return g
+    new = g.ndim - len(shape)
+    if new < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[new:], strict=True)):
+        raise ValueError(f"a gradient of shape {g.shape} can't belong to an input of shape {shape}")
+    stretched = [new + i for i, n in enumerate(shape) if n == 1 and g.shape[new + i] != 1]
+    return g.sum(axis=(*range(new), *stretched)).reshape(shape)
+
+
+def backpropagate(
+    root: Node,
+    seed: Any,
+    targets: Sequence[Node] | None = None,
+    *,
+    retain_graph: bool = False,
+    vjps_of: Callable[[Node], Sequence[VJP | None]] | None = None,
+) -> dict[Node, Any]:
+    """Carry a cotangent from ``root`` back to the leaves, or to ``targets``.
+
+    Parameters
+    ----------
+    root : Node
+        Where to start.
+    seed : ndarray or Tensor
+        The cotangent ∂L/∂root, in the shape and dtype of ``root``.
+    targets : sequence of Node, optional
+        Where gradients are wanted; only paths to them are walked. Default: the leaves, and the nodes
+        that retain their gradient.
+    retain_graph : bool
+        Keep what was saved, for another pass.
+    vjps_of : function, optional
+        Gives a node's VJPs on Tensors instead of arrays, so that the backward pass is itself recorded.
+
+    Returns
+    -------
+    dict
+        Node to gradient. No two arrays share memory with each other, with ``seed`` or with anything that
+        was saved.
+
+    Raises
+    ------
+    RuntimeError
+        If part of the graph has been freed.
+    ValueError
+        If a VJP returns a gradient of a wrong shape.
+    """
+    order = topological_order(root)
+    relevant = None if targets is None else _leading_to(targets, order)
+    wanted = () if targets is None else frozenset(targets)
+    cotangents, gradients = {root: seed}, {}
+    owned: set[Node] = set()  # nodes whose cotangent is an array that nobody else holds
+    for node in order:
+        if node not in cotangents:
+            continue
+        g = cotangents.pop(node)
+        if node in wanted if targets is not None else node.op is None or node.retains:
+            ours = node.op is None and node in owned
+            gradients[node] = g if vjps_of else np.asarray(g) if ours else np.array(g)
+        vjps: Any = vjps_of(node) if vjps_of else node.vjps
+        if not retain_graph and node.op is not None:
+            node.vjps = None
+        for parent, vjp in zip(node.inputs, vjps, strict=False):
+            if vjp is None or (relevant is not None and parent not in relevant):
+                continue
+            gx = _contribution(node, vjp, g, parent)
+            if parent not in cotangents:
+                cotangents[parent] = gx
+                if parent.op is None and _is_fresh(gx, g, vjp):
+                    owned.add(parent)
+            elif vjps_of or parent not in owned:
+                cotangents[parent] = cotangents[parent] + gx
+                owned.add(parent)
+            else:
+                cotangents[parent] += gx
+    return gradients
+
+
+def _contribution(node: Node, vjp: VJP, g: Any, parent: Node) -> Any:
+    """What one VJP adds to the cotangent of one input, in that input's shape and dtype."""
+    try:
+        gx = vjp(g)
+    except Exception as error:
+        error.add_note(f"raised by a VJP of {node.op}, whose output has shape {node.shape}")
+        raise
+    if not hasattr(gx, "shape"):
+        raise TypeError(f"a VJP of {node.op} returned {type(gx).__name__}; it must return an array")
+    if gx.shape != parent.shape:
+        try:
+            gx = unbroadcast(gx, parent.shape)
+        except ValueError as error:
+            raise ValueError(
+                f"a VJP of {node.op} is wrong: {error} (the output has shape {node.shape})"
+            ) from None
+    if gx.dtype != parent.dtype:
+        gx = gx.astype(parent.dtype)
+    return gx
+
+
+def _is_fresh(gx: Any, g: Any, vjp: VJP) -> bool:
+    """Whether a VJP made this array just now: it is not its cotangent, a view, or what it had saved."""
+    if gx is g or not isinstance(gx, np.ndarray) or gx.base is not None:
+        return False
+    return all(cell.cell_contents is not gx for cell in getattr(vjp, "__closure__", None) or ())
+
+
+def _leading_to(targets: Sequence[Node], order: list[Node]) -> set[Node]:
+    """The nodes of ``order`` from which a target can be reached, the targets included."""
+    found = set(targets)
+    for node in reversed(order):
+        if any(
+            vjp is not None and parent in found
+            for parent, vjp in zip(node.inputs, node.vjps or (), strict=False)
+        ):
+            found.add(node)
+    return found

@@ -1,0 +1,267 @@
+"""Modules: layers that own their parameters, with PyTorch's names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from autograd_lab.nn import functional as F
+from autograd_lab.nn.init import Seed, he_normal
+from autograd_lab.tensor import Tensor
+
+
+class Parameter(Tensor):
+    """A Tensor that a module learns: it always requires a gradient.
+
+    Parameters
+    ----------
+    data : array_like
+        Floating point; copied.
+    name : str, optional
+
+    Examples
+    --------
+    >>> Parameter([1.0, 2.0]).requires_grad
+    True
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: ArrayLike | Tensor, name: str | None = None) -> None:
+        super().__init__(data, requires_grad=True, name=name)
+
+
+class Module:
+    """Base of all layers and models: finds the parameters in its attributes, also in nested modules.
+
+    A subclass sets parameters and modules as attributes (or in lists and dicts) and defines ``forward``.
+
+    Examples
+    --------
+    >>> model = Sequential(Linear(2, 3, rng=0), ReLU(), Linear(3, 1, rng=1))
+    >>> [name for name, _ in model.named_parameters()]
+    ['0.weight', '0.bias', '2.weight', '2.bias']
+    """
+
+    training: bool = True
+
+    def forward(self, *args: Any) -> Tensor:
+        """What the module computes; to be defined by each module.
+
+        Raises
+        ------
+        NotImplementedError
+            If a subclass has not defined it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define forward()")
+
+    def __call__(self, *args: Any) -> Tensor:
+        """Apply the module."""
+        return self.forward(*args)
+
+    def _walk(self) -> Iterator[tuple[str, Module | Parameter]]:
+        """Every module and parameter with its dotted name, each once, in order of attribute."""
+        seen: set[int] = set()
+        stack: list[tuple[str, Any]] = [("", self)]
+        while stack:
+            name, value = stack.pop()
+            if isinstance(value, Module):
+                children: Any = vars(value).items()
+            elif isinstance(value, dict):
+                children = value.items()
+            elif isinstance(value, list | tuple):
+                children = enumerate(value)
+            else:
+                children = ()
+            if id(value) in seen:
+                continue
+            if isinstance(value, Module | Parameter):
+                yield name, value
+            if not isinstance(value, Module | Parameter | dict | list | tuple):
+                continue
+            seen.add(id(value))
+            stack += reversed([(f"{name}.{key}" if name else str(key), child) for key, child in children])
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Dotted name and parameter, each parameter once."""
+        return ((name, value) for name, value in self._walk() if isinstance(value, Parameter))
+
+    def parameters(self) -> Iterator[Parameter]:
+        """The parameters, each once."""
+        return (value for _, value in self.named_parameters())
+
+    def modules(self) -> Iterator[Module]:
+        """This module and all inside it."""
+        return (value for _, value in self._walk() if isinstance(value, Module))
+
+    def zero_grad(self) -> None:
+        """Forget the gradients: set each to None, as PyTorch does by default."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def train(self, mode: bool = True) -> Module:
+        """Switch this module and all inside it to training (or evaluation), and return it."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Module:
+        """Switch to evaluation, and return the module."""
+        return self.train(False)
+
+    def state_dict(self) -> dict[str, NDArray[Any]]:
+        """Copies of all parameter arrays by dotted name.
+
+        Examples
+        --------
+        >>> sorted(Linear(2, 3).state_dict())
+        ['bias', 'weight']
+        """
+        return {name: parameter.data.copy() for name, parameter in self.named_parameters()}
+
+    def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
+        """Set all parameters from arrays by name; all of them, or none.
+
+        Raises
+        ------
+        KeyError
+            If a name is missing or not known.
+        ValueError
+            If a shape or the dtype differs. Nothing has been changed then.
+        """
+        parameters = dict(self.named_parameters())
+        missing, unknown = parameters.keys() - state.keys(), state.keys() - parameters.keys()
+        if missing or unknown:
+            raise KeyError(f"state_dict does not fit: missing {sorted(missing)}, not known {sorted(unknown)}")
+        arrays = {name: np.asarray(value) for name, value in state.items()}
+        for name, parameter in parameters.items():
+            if (arrays[name].shape, arrays[name].dtype) != (parameter.shape, parameter.dtype):
+                raise ValueError(
+                    f"state_dict does not fit: {name} is a {parameter.dtype} array of shape "
+                    f"{parameter.shape}, but the one given is {arrays[name].dtype} of shape {arrays[name].shape}"
+                )
+        for name, parameter in parameters.items():
+            np.copyto(parameter.data, arrays[name])
+
+
+class Linear(Module):
+    """The affine map y = x @ weight + bias, the report's y = xw (section 1.3) with a bias.
+
+    Parameters
+    ----------
+    in_features, out_features : int
+        D and M: x has shape (..., D), y has shape (..., M).
+    bias : bool
+        Whether a bias of shape (M,), starting at 0, is added.
+    rng : int, Generator or None
+        Seed or generator for the weight of shape (D, M), which starts as :func:`init.he_normal`.
+    dtype : dtype
+        Of the parameters.
+
+    Raises
+    ------
+    ValueError
+        If a size is not positive, or when called with rows of another length than D.
+
+    Notes
+    -----
+    The weight is stored (in, out), the transpose of PyTorch's, and PyTorch starts from another
+    distribution (uniform, of variance 1/(3D)).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Linear(784, 300, rng=0)(np.zeros((5, 784))).shape
+    (5, 300)
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        rng: Seed = None,
+        dtype: DTypeLike = np.float64,
+    ) -> None:
+        if in_features < 1 or out_features < 1:
+            raise ValueError(f"Linear needs positive sizes, not ({in_features}, {out_features})")
+        self.in_features, self.out_features = in_features, out_features
+        self.weight = Parameter(he_normal((in_features, out_features), rng, dtype), name="weight")
+        self.bias = Parameter(np.zeros(out_features, dtype), name="bias") if bias else None
+
+    def forward(self, x: Any) -> Tensor:
+        """Map rows of D features to rows of M."""
+        if np.ndim(x) == 0 or np.shape(x)[-1] != self.in_features:
+            raise ValueError(
+                f"{self!r} takes rows of {self.in_features} features, so x must have shape "
+                f"(..., {self.in_features}), but it has shape {np.shape(x)}"
+            )
+        return F.linear(x, self.weight, self.bias)
+
+    def __repr__(self) -> str:
+        return f"Linear({self.in_features}, {self.out_features}{', bias=False' if self.bias is None else ''})"
+
+
+class ReLU(Module):
+    """max(x, 0), entry by entry (report, eq. 5).
+
+    Examples
+    --------
+    >>> import autograd_lab as ag
+    >>> ReLU()(ag.tensor([-1.0, 2.0]))
+    Tensor([0., 2.])
+    """
+
+    def forward(self, x: Any) -> Tensor:
+        """Apply it."""
+        return F.relu(x)
+
+    def __repr__(self) -> str:
+        return "ReLU()"
+
+
+class Sequential(Module):
+    """Modules applied one after the other.
+
+    Parameters
+    ----------
+    *layers : Module
+        The first takes the input, each other one the output of the one before.
+
+    Examples
+    --------
+    >>> Sequential(Linear(784, 300), ReLU(), Linear(300, 10))
+    Sequential(Linear(784, 300), ReLU(), Linear(300, 10))
+    """
+
+    def __init__(self, *layers: Module) -> None:
+        for i, layer in enumerate(layers):
+            if not isinstance(layer, Module):
+                raise TypeError(f"Sequential takes modules, but argument {i} is a {type(layer).__name__}")
+        self._layers = layers
+
+    def _walk(self) -> Iterator[tuple[str, Module | Parameter]]:
+        # PyTorch's names: "0.weight", with no attribute in front.
+        return ((name.removeprefix("_layers."), value) for name, value in super()._walk())
+
+    def forward(self, x: Any) -> Tensor:
+        """Apply all layers in order."""
+        for layer in self._layers:
+            x = layer(x)
+        return x  # type: ignore[no-any-return]
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+    def __getitem__(self, index: int) -> Module:
+        return self._layers[index]
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self._layers)
+
+    def __repr__(self) -> str:
+        return f"Sequential({', '.join(map(repr, self._layers))})"
