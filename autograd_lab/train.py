@@ -1,0 +1,171 @@
+"""Training: the loop of the report's section 2, and what it measures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_lab.data import DataLoader, Split
+from autograd_lab.graph import no_grad
+from autograd_lab.nn import Module
+from autograd_lab.nn import functional as F
+from autograd_lab.optim import SGD
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class History:
+    """Loss and accuracy after each epoch, on the training set and on the test set.
+
+    Attributes
+    ----------
+    train_loss, test_loss : ndarray, shape (epochs,)
+        Mean cross entropy over all images of the set.
+    train_accuracy, test_accuracy : ndarray, shape (epochs,)
+        Fraction of images whose largest score is that of their label.
+    """
+
+    train_loss: NDArray[np.float64]
+    train_accuracy: NDArray[np.float64]
+    test_loss: NDArray[np.float64]
+    test_accuracy: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.train_loss)
+
+
+def scores(model: Module, images: NDArray[Any], batch_size: int = 1000) -> NDArray[Any]:
+    """The model's outputs for many images, without recording and in batches.
+
+    Parameters
+    ----------
+    model : Module
+        Maps (N, D) to (N, classes).
+    images : ndarray, shape (N, D)
+    batch_size : int
+        Rows at a time; bounds the memory, not the result.
+
+    Returns
+    -------
+    ndarray, shape (N, classes)
+
+    Examples
+    --------
+    >>> from autograd_lab import nn
+    >>> scores(nn.Linear(4, 3, rng=0), np.zeros((5, 4))).shape
+    (5, 3)
+    """
+    with no_grad():
+        return np.concatenate(
+            [model(images[i : i + batch_size]).data for i in range(0, max(len(images), 1), batch_size)]
+        )
+
+
+def evaluate(model: Module, split: Split, batch_size: int = 1000) -> tuple[float, float]:
+    """Mean cross entropy and accuracy of a model on a data set. The model ends in scores, not in a softmax.
+
+    Parameters
+    ----------
+    model : Module
+    split : Split
+        Images (N, D) and class indices (N,).
+    batch_size : int
+        Rows at a time.
+
+    Returns
+    -------
+    loss, accuracy : float
+
+    Examples
+    --------
+    >>> from autograd_lab import nn
+    >>> evaluate(nn.Linear(4, 3, rng=0), Split(np.zeros((5, 4)), np.array([0, 0, 0, 1, 2])))
+    (1.0986122886681098, 0.6)
+    """
+    x = scores(model, split.images, batch_size)
+    accuracy = np.mean(x.argmax(axis=1) == split.labels)
+    return F.cross_entropy(x, split.labels).item(), float(accuracy)
+
+
+def fit(
+    model: Module,
+    data: tuple[Split, Split],
+    optimizer: SGD,
+    epochs: int = 10,
+    batch_size: int = 100,
+    seed: int | np.random.Generator | None = None,
+    report: Report | None = print,
+) -> History:
+    """Train a classifier with mini-batches and the cross entropy.
+
+    Parameters
+    ----------
+    model : Module
+        Maps images (N, D) to scores (N, classes); changed in place.
+    data : (train, test)
+        As :func:`autograd_lab.data.load_mnist` returns them, in the dtype of the model.
+    optimizer : SGD
+        Holds the parameters of ``model``.
+    epochs, batch_size : int
+        The report has 10 and 100.
+    seed : int, Generator or None
+        For the order of the images.
+    report : function or None
+        Called with one line of text after each epoch.
+
+    Returns
+    -------
+    History
+        Measured on all images of both sets after each epoch.
+
+    Raises
+    ------
+    ValueError
+        If ``epochs`` is less than 1, or the data don't fit together.
+    FloatingPointError
+        As soon as a loss is not finite, with the epoch and step; the parameters are those before that step.
+
+    Examples
+    --------
+    >>> from autograd_lab import nn, optim
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(60, 2))
+    >>> data = Split(x, (x[:, 0] > x[:, 1]).astype(np.int64))
+    >>> model = nn.Linear(2, 2, rng=0)
+    >>> optimizer = optim.SGD(model.parameters(), lr=1.0)
+    >>> history = fit(model, (data, data), optimizer, epochs=2, batch_size=10, seed=0)
+    epoch 1/2   train loss 0.2497  accuracy 100.00 %   test loss 0.2497  accuracy 100.00 %
+    epoch 2/2   train loss 0.1926  accuracy  98.33 %   test loss 0.1926  accuracy  98.33 %
+    """
+    if epochs < 1:
+        raise ValueError(f"fit needs at least one epoch, not {epochs}")
+    train, test = data
+    loader = DataLoader(train.images, train.labels, batch_size=batch_size, shuffle=True, seed=seed)
+    rows = []
+    for epoch in range(1, epochs + 1):
+        for step, (x, y) in enumerate(loader, start=1):
+            loss = F.cross_entropy(model(x), y)
+            if not math.isfinite(loss.item()):
+                raise FloatingPointError(
+                    f"the loss became {loss.item()} in epoch {epoch} at step {step} of {len(loader)}; "
+                    f"usual causes are a learning rate that is too large (now {optimizer.lr}) and data that "
+                    "are not scaled or contain NaN"
+                )
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        row = (*evaluate(model, train), *evaluate(model, test))
+        rows.append(row)
+        if report:
+            report(
+                f"epoch {epoch:{len(str(epochs))}}/{epochs}"
+                f"   train loss {row[0]:.4f}  accuracy {100 * row[1]:6.2f} %"
+                f"   test loss {row[2]:.4f}  accuracy {100 * row[3]:6.2f} %"
+            )
+    return History(*(np.array(column) for column in zip(*rows, strict=True)))
