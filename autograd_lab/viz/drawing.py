@@ -1,0 +1,192 @@
+"""Draw the computation graph of real Tensors: ``draw_graph(loss)`` at the end of a cell is a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any, Literal
+
+from autograd_lab.tensor import Tensor
+from autograd_lab.viz import export
+from autograd_lab.viz.svg import Drawing, draw
+from autograd_lab.viz.trace import Grads, Trace, trace
+
+__all__ = ["GraphDrawing", "draw_graph"]
+
+# What fits in the text column of a book page; a drawing that is wider is better turned to run down.
+_COLUMN = 760.0
+
+
+class GraphDrawing:
+    """The drawing of a graph, made by :func:`draw_graph`. A notebook shows it as inline SVG.
+
+    Attributes
+    ----------
+    trace : Trace
+        What the drawing says, as data.
+    name : str
+        The drawing's accessible name.
+    description : str
+        The whole graph in words, for a reader who can't see it.
+    svg : str
+        The SVG element.
+    """
+
+    # Only HTML, not image/svg+xml beside it: Jupyter Book turns the latter into an <img>, which neither
+    # follows the page's theme nor tells a screen reader what it shows, and nbval would compare every
+    # drawing twice.
+
+    def __init__(self, trace: Trace, direction: Literal["right", "down"], title: str | None) -> None:
+        self.trace = trace
+        self.direction = direction
+        output = trace.output
+        formula = f" = {trace.formula(output)}" if output.kind == "result" else ""
+        # A name that makes sense on its own, since screen readers can list the figures of a page.
+        self.name = title or f"Computation graph of {output.label or 'a constant'}{formula}"
+        self.description = " ".join([f"{trace.summary().capitalize()}.", *trace.sentences()])
+        self._drawing: Drawing = draw(
+            trace, direction=direction, name=self.name, description=self.description, title=title
+        )
+
+    @property
+    def svg(self) -> str:
+        """The SVG element as text."""
+        return self._drawing.markup
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the drawing in CSS pixels."""
+        return self._drawing.width, self._drawing.height
+
+    def __repr__(self) -> str:
+        return f"<GraphDrawing of {self.trace.output.label or 'a constant'}: {self.trace.summary()}>"
+
+    def _repr_html_(self) -> str:
+        # Narrower than this the drawing scrolls inside its frame, never the page; then a keyboard must
+        # reach the frame.
+        focus = f' tabindex="0" role="group" aria-label="{escape(self.name)}, scrollable"'
+        return (
+            f'<div class="ag-graph-frame" style="overflow-x:auto;margin:1em 0"'
+            f"{focus if self._drawing.least_width > 300 else ''}>\n{self.svg}\n</div>"
+        )
+
+    def to_dot(self) -> str:
+        """Return the graph in Graphviz's DOT language."""
+        return export.to_dot(self.trace)
+
+    def to_mermaid(self) -> str:
+        """Return the graph as a Mermaid flow chart."""
+        return export.to_mermaid(self.trace)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the drawing to a file that a browser opens on its own.
+
+        Parameters
+        ----------
+        path : str or Path
+            Ends in ``.svg``, ``.dot`` or ``.mmd``; the ending chooses the format.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ValueError
+            If the ending is another one.
+        """
+        path = Path(path)
+        writers = {".svg": lambda: self.svg, ".dot": self.to_dot, ".mmd": self.to_mermaid}
+        if path.suffix not in writers:
+            raise ValueError(f"a drawing is saved as .svg, .dot or .mmd, not as {path.name!r}")
+        path.write_text(writers[path.suffix]() + "\n", encoding="utf-8")
+        return path
+
+
+def draw_graph(
+    tensor: Tensor,
+    *,
+    values: bool = True,
+    grads: Grads = True,
+    gradient: Any = None,
+    names: Mapping[str, Any] | None = None,
+    direction: Literal["auto", "right", "down"] = "auto",
+    title: str | None = None,
+    max_nodes: int = 300,
+) -> GraphDrawing:
+    """Draw the computation graph that ends in `tensor`, before or after ``backward()``.
+
+    Squares are variables: leaves with a heavy frame, constants with a dashed one, computed values with
+    round corners and the output with a double one. Circles are operators. Arrows lead forwards; the
+    gradients in the coloured strips flow against them.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The output of the computation.
+    values : bool
+        Show small values (scalars, up to four rows and columns); of larger arrays only the shape is shown.
+    grads : bool or "replay"
+        True shows what there is: the ``.grad`` that leaves hold and, once a backward pass has run, the
+        cotangents ``g`` of everything between. ``"replay"`` shows the cotangents of all of them without a
+        backward pass.
+    gradient : array_like, optional
+        The cotangent to start from where `tensor` is not a scalar. Without it such a graph has no
+        cotangents to show.
+    names : mapping of str to Tensor or ndarray, optional
+        Names for this drawing alone. A constant remembers no name of its own: ``names={"x": x}`` labels it.
+    direction : {"auto", "right", "down"}
+        Where forward leads. "auto" is right if that fits in a page's column, else whichever is narrower.
+    title : str, optional
+        A heading in the drawing; it is the accessible name too.
+    max_nodes : int
+        Refuse to draw more nodes than this.
+
+    Returns
+    -------
+    GraphDrawing
+
+    Raises
+    ------
+    ValueError
+        If the graph is too large to be read; the message says how large it is.
+    TypeError
+        If `tensor` is not a Tensor.
+
+    Notes
+    -----
+    Values and cotangents are computed anew from the leaves as they are now (see :func:`replay`), so that
+    nothing has to be saved for a drawing. Cotangents below the rounding error of the largest one are shown
+    as 0.
+
+    Examples
+    --------
+    >>> import autograd_lab as ag
+    >>> a = ag.tensor(2.0, requires_grad=True, name="a")
+    >>> b = ag.tensor(-3.0, requires_grad=True, name="b")
+    >>> y = a * b + a
+    >>> drawing = draw_graph(y)
+    >>> drawing
+    <GraphDrawing of v2: 2 leaves, 2 operators>
+    >>> print(drawing.description)
+    2 leaves, 2 operators. Leaf a = 2. Leaf b = −3. v1 = a × b = −6. v2 = v1 + a = −4.
+    >>> y.backward()
+    >>> print(draw_graph(y, values=False).description)
+    2 leaves, 2 operators. Leaf a (grad −2). Leaf b (grad 2). v1 = a × b (g 1). v2 = v1 + a (g 1).
+    """
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"draw_graph draws a Tensor, not {type(tensor).__name__}")
+    if direction not in ("auto", "right", "down"):
+        raise ValueError(f"direction must be 'auto', 'right' or 'down', not {direction!r}")
+    if grads not in (True, False, "replay"):
+        raise ValueError(f"grads must be True, False or 'replay', not {grads!r}")
+    picture = trace(tensor, values=values, grads=grads, gradient=gradient, names=names, max_nodes=max_nodes)
+    if direction != "auto":
+        return GraphDrawing(picture, direction, title)
+    across = GraphDrawing(picture, "right", title)
+    if across.size[0] <= _COLUMN:
+        return across
+    down = GraphDrawing(picture, "down", title)
+    return down if down.size[0] < across.size[0] else across

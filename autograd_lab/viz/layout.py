@@ -1,0 +1,459 @@
+"""Layered layout: decide where each box of a directed acyclic graph stands and how its edges run.
+
+The method is Sugiyama's, in four steps that each do one thing:
+
+1. **layers**: a box stands one layer after its last input (longest path); what has room moves towards its
+   reader;
+2. **long edges** get a thin *dummy* in every layer that they cross, so that room is kept for them;
+3. **order**: boxes of a layer are sorted by the mean position of their neighbours, sweep after sweep,
+   and the order with the fewest crossings wins;
+4. **places**: each layer moves as close to its neighbours as the minimal distances allow. For a given order
+   this is a least-squares problem with a known exact answer (isotonic regression), found in linear time.
+
+Everything is plain Python, iterative and deterministic: the same graph gives the same drawing to the last
+bit. The layout knows no tensors. It speaks of *along* (the direction in which the graph is read) and
+*across*, so that one code serves drawings that run to the right and drawings that run down.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["Layout", "Route", "layered_layout"]
+
+Point = tuple[float, float]
+
+_DUMMY_BREADTH = 10.0
+_SWEEPS = 12
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way of one edge.
+
+    Attributes
+    ----------
+    points : tuple of (along, across)
+        From the far side of the source box through the layers that the edge crosses to the near side of its
+        target.
+    slot : int
+        The edge arrives as number `slot` of its target's edges, from 0 in ascending *across*.
+    lane, lanes : float
+        Where to arrive, in steps to the side of the middle: an edge that comes in straight has lane 0, and
+        its neighbours lanes -1 and 1. No edge of the target has a lane beyond `lanes`.
+    twin, twins : int
+        The edge is number `twin` of the `twins` edges that join the same two boxes; ``x * x`` has two.
+    """
+
+    points: tuple[Point, ...]
+    slot: int
+    lane: float
+    lanes: float
+    twin: int
+    twins: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where all is: ``centres[i]`` is the middle of box i, ``layers[i]`` its layer, ``routes[e]`` edge e."""
+
+    length: float
+    breadth: float
+    centres: tuple[Point, ...]
+    layers: tuple[int, ...]
+    routes: tuple[Route, ...]
+
+
+def layered_layout(
+    sizes: Sequence[tuple[float, float]],
+    edges: Sequence[tuple[int, int]],
+    *,
+    weights: Sequence[float] | None = None,
+    layer_gap: float = 44.0,
+    box_gap: float = 16.0,
+) -> Layout:
+    """Place boxes in layers and route the edges between them.
+
+    Parameters
+    ----------
+    sizes : sequence of (along, across)
+        How large each box is.
+    edges : sequence of (source, target)
+        Indices into `sizes`. An edge may occur more than once. The order of a target's edges is the order
+        of its arguments, and the layout keeps it where that costs no crossing.
+    weights : sequence of float, optional
+        How strongly each edge wants to be straight (1 unless told).
+    layer_gap, box_gap : float
+        The smallest distance between two layers and between two boxes of one layer.
+
+    Returns
+    -------
+    Layout
+
+    Raises
+    ------
+    ValueError
+        If the edges contain a cycle.
+
+    Examples
+    --------
+    >>> plan = layered_layout([(40, 20), (40, 20), (40, 20)], [(0, 2), (1, 2)])
+    >>> plan.layers
+    (0, 0, 1)
+    >>> plan.centres
+    ((20.0, 10.0), (20.0, 46.0), (104.0, 28.0))
+    """
+    if not sizes:
+        return Layout(0.0, 0.0, (), (), ())
+    layers = _assign_layers(len(sizes), edges)
+    grid = _Grid(sizes, edges, layers, weights or [1.0] * len(edges), box_gap)
+    grid.sort()
+    grid.place()
+    grid.straighten()
+    return grid.finish(layer_gap)
+
+
+def _assign_layers(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
+    """Longest-path layers, then pull boxes with room towards their readers."""
+    readers: list[list[int]] = [[] for _ in range(count)]
+    missing = [0] * count
+    inputs = [0] * count
+    for source, target in edges:
+        readers[source].append(target)
+        missing[target] += 1
+        inputs[target] += 1
+
+    order = [box for box in range(count) if missing[box] == 0]
+    layers = [0] * count
+    for box in order:  # grows while we walk it: Kahn's algorithm with a list as its queue
+        for reader in readers[box]:
+            layers[reader] = max(layers[reader], layers[box] + 1)
+            missing[reader] -= 1
+            if missing[reader] == 0:
+                order.append(reader)
+    if len(order) != count:
+        raise ValueError("a layered layout needs a graph without cycles")
+
+    for box in reversed(order):
+        # Moving right shortens one edge a reader and lengthens one edge an input: worth it only if readers
+        # are many.
+        if readers[box] and inputs[box] <= len(readers[box]):
+            layers[box] = min(layers[reader] for reader in readers[box]) - 1
+    return layers
+
+
+class _Grid:
+    """The layers: items 0 to n-1 are the boxes, the rest are dummies for the pieces of long edges."""
+
+    def __init__(
+        self,
+        sizes: Sequence[tuple[float, float]],
+        edges: Sequence[tuple[int, int]],
+        layers: Sequence[int],
+        weights: Sequence[float],
+        box_gap: float,
+    ) -> None:
+        self.sizes = sizes
+        self.edges = edges
+        self.box_gap = box_gap
+        self.layer_of = list(layers)
+        self.breadths = [across for _, across in sizes]
+        # Per item the items in the layer before (with the rank of the argument) and after, each with a
+        # weight.
+        self.before: list[list[tuple[int, float]]] = [[] for _ in sizes]
+        self.after: list[list[tuple[int, float]]] = [[] for _ in sizes]
+        self.paths: list[list[int]] = []
+        self.twins: list[tuple[int, int]] = []
+
+        seen: dict[tuple[int, int], int] = {}
+        pieces: dict[tuple[int, int, int], int] = {}
+        for (source, target), weight in zip(edges, weights, strict=True):
+            twin = seen.get((source, target), 0)
+            seen[source, target] = twin + 1
+            self.twins.append((twin, 0))
+            path = [source]
+            for layer in range(layers[source] + 1, layers[target]):
+                # Edges that leave the same box share their dummies, like a trunk with branches: a weight
+                # that a hundred steps use then needs a hundred dummies instead of five thousand.
+                key = (source, twin, layer)
+                if key not in pieces:
+                    pieces[key] = self._add_dummy(layer)
+                    self._join(path[-1], pieces[key], 8.0 if len(path) > 1 else 2.0)
+                path.append(pieces[key])
+            # A long edge bends to its target's place, not the other way round.
+            self._join(path[-1], target, weight if len(path) == 1 else 1.0)
+            path.append(target)
+            self.paths.append(path)
+        self.twins = [(twin, seen[edge]) for (twin, _), edge in zip(self.twins, edges, strict=True)]
+
+        self.rows: list[list[int]] = [[] for _ in range(max(self.layer_of) + 1)]
+        for item in self._reading_order():
+            self.rows[self.layer_of[item]].append(item)
+        self.across = [0.0] * len(self.breadths)
+
+    def _add_dummy(self, layer: int) -> int:
+        self.layer_of.append(layer)
+        self.breadths.append(_DUMMY_BREADTH)
+        self.before.append([])
+        self.after.append([])
+        return len(self.breadths) - 1
+
+    def _join(self, first: int, second: int, weight: float) -> None:
+        self.after[first].append((second, weight))
+        self.before[second].append((first, weight))
+
+    def _reading_order(self) -> list[int]:
+        """Depth first from the last box, so that the arguments of each operator start in their order."""
+        order: list[int] = []
+        seen = [False] * len(self.breadths)
+        ends = [item for item in range(len(self.sizes)) if not self.after[item]]
+        stack = list(reversed(ends))
+        while stack:
+            item = stack.pop()
+            if seen[item]:
+                continue
+            seen[item] = True
+            order.append(item)
+            stack.extend(first for first, _ in reversed(self.before[item]) if not seen[first])
+        return order
+
+    # Order ------------------------------------------------------------------------------------------------
+
+    def sort(self) -> None:
+        """Barycentre sweeps both ways; keep the order with the fewest crossings, the earliest on a tie."""
+        best = [list(row) for row in self.rows]
+        fewest = self._crossings()
+        for sweep in range(_SWEEPS):
+            if fewest == 0:
+                break
+            forward = sweep % 2 == 0
+            rows = self.rows[1:] if forward else self.rows[-2::-1]
+            links = self.before if forward else self.after
+            for row in rows:
+                self._sort_row(row, links, forward)
+            crossings = self._crossings()
+            if crossings < fewest:
+                fewest, best = crossings, [list(row) for row in self.rows]
+        self.rows = best
+
+    def _sort_row(self, row: list[int], links: list[list[tuple[int, float]]], forward: bool) -> None:
+        place = self._ranks()
+        keys: dict[int, float] = {}
+        for position, item in enumerate(row):
+            near = links[item]
+            if not near:
+                keys[item] = float(position)
+            elif forward:
+                keys[item] = sum(place[other] for other, _ in near) / len(near)
+            else:
+                # Half a rank is shared out among the arguments of one reader, so that they stay in order.
+                places = [place[other] + self._argument_shift(item, other) for other, _ in near]
+                keys[item] = sum(places) / len(near)
+        row.sort(key=keys.__getitem__)
+
+    def _argument_shift(self, item: int, reader: int) -> float:
+        arguments = [first for first, _ in self.before[reader]]
+        return 0.5 * (arguments.index(item) + 0.5) / len(arguments) - 0.25
+
+    def _ranks(self) -> list[int]:
+        ranks = [0] * len(self.breadths)
+        for row in self.rows:
+            for rank, item in enumerate(row):
+                ranks[item] = rank
+        return ranks
+
+    def _crossings(self) -> int:
+        """Pairs of edges between two layers that cross: inversions of targets in order of sources."""
+        ranks = self._ranks()
+        total = 0
+        for row in self.rows[:-1]:
+            seen: list[int] = []
+            for item in row:
+                targets = sorted(ranks[second] for second, _ in self.after[item])
+                total += sum(len(seen) - bisect_right(seen, target) for target in targets)
+                for target in targets:
+                    insort(seen, target)
+        return total
+
+    # Places -----------------------------------------------------------------------------------------------
+
+    def place(self) -> None:
+        """Give every item its place across: sweeps that each solve one layer exactly."""
+        for row in self.rows:
+            edge = 0.0
+            for left, item in zip([None, *row], row, strict=False):
+                edge += self._distance(left, item) if left is not None else 0.0
+                self.across[item] = edge
+        for sweep in range(_SWEEPS):
+            forward = sweep % 2 == 0
+            rows = self.rows if forward else self.rows[::-1]
+            for row in rows:
+                self._place_row(row, look_ahead=not forward, look_back=forward)
+        for sweep in range(_SWEEPS):
+            for row in self.rows if sweep % 2 else self.rows[::-1]:
+                self._place_row(row, look_ahead=True, look_back=True)
+
+    def straighten(self) -> None:
+        """Put chains that are nearly in line exactly in line, as far as their rows leave room."""
+        ranks = self._ranks()
+        following: dict[int, int] = {}
+        for source, after in enumerate(self.after):
+            if after:
+                best, _ = max(after, key=lambda link: link[1])
+                if max(self.before[best], key=lambda link: link[1])[0] == source:
+                    following[source] = best
+        for head in sorted(set(following) - set(following.values()), key=lambda item: self.layer_of[item]):
+            run: list[int] = []
+            low, high = float("-inf"), float("inf")
+            item: int | None = head
+            while item is not None:
+                least, most = self._room(item, ranks[item])
+                # A box that stands well aside does so for a reason; a dummy may always move.
+                aside = item < len(self.sizes) and run and abs(self.across[item] - self.across[run[-1]]) > 4
+                if max(low, least) > min(high, most) or aside:
+                    self._align(run, low, high)
+                    run, low, high = [], least, most
+                else:
+                    low, high = max(low, least), min(high, most)
+                run.append(item)
+                item = following.get(item)
+            self._align(run, low, high)
+
+    def _room(self, item: int, rank: int) -> tuple[float, float]:
+        row = self.rows[self.layer_of[item]]
+        least, most = float("-inf"), float("inf")
+        if rank > 0:
+            least = self.across[row[rank - 1]] + self._distance(row[rank - 1], item)
+        if rank + 1 < len(row):
+            most = self.across[row[rank + 1]] - self._distance(item, row[rank + 1])
+        # Rounding must not shut the place where the item stands already.
+        return min(least, self.across[item]), max(most, self.across[item])
+
+    def _align(self, run: list[int], low: float, high: float) -> None:
+        if len(run) > 1:
+            middle = sorted(self.across[item] for item in run)[len(run) // 2]
+            for item in run:
+                self.across[item] = min(max(middle, low), high)
+
+    def _distance(self, left: int, right: int) -> float:
+        count = len(self.sizes)
+        # Two passing edges may run closer to each other than two boxes.
+        gap = self.box_gap if left < count or right < count else 0.4 * self.box_gap
+        return (self.breadths[left] + self.breadths[right]) / 2 + gap
+
+    def _place_row(self, row: list[int], *, look_ahead: bool, look_back: bool) -> None:
+        wishes: list[float] = []
+        weights: list[float] = []
+        offsets: list[float] = []
+        offset = 0.0
+        for rank, item in enumerate(row):
+            if rank:
+                offset += self._distance(row[rank - 1], item)
+            near = (self.before[item] if look_back else []) + (self.after[item] if look_ahead else [])
+            weight = sum(w for _, w in near)
+            # What has no neighbour on this side stays where it is, but gives way to everything else.
+            wish = sum(w * self.across[other] for other, w in near) / weight if near else self.across[item]
+            wishes.append(wish - offset)
+            weights.append(weight or 0.01)
+            offsets.append(offset)
+        for item, place, offset in zip(row, _isotonic(wishes, weights), offsets, strict=True):
+            self.across[item] = place + offset
+
+    # Result -----------------------------------------------------------------------------------------------
+
+    def finish(self, layer_gap: float) -> Layout:
+        """Turn ranks and places into coordinates that start at zero and are rounded to a tenth."""
+        count = len(self.sizes)
+        low = min(place - breadth / 2 for place, breadth in zip(self.across, self.breadths, strict=True))
+        across = [round(place - low, 1) for place in self.across]
+        breadth = max(place + size / 2 for place, size in zip(across, self.breadths, strict=True))
+
+        spans = [max((self.sizes[item][0] for item in row if item < count), default=0.0) for row in self.rows]
+        starts: list[float] = []
+        along = 0.0
+        for layer, span in enumerate(spans):
+            starts.append(along)
+            along += span + self._gap_after(layer, across, layer_gap)
+        stops = [start + span for start, span in zip(starts, spans, strict=True)]
+        # What has inputs starts where its layer starts, so that no edge to a short box runs along a longer
+        # neighbour; what has none ends where its layer ends, next to its reader.
+        along_of = [
+            starts[self.layer_of[box]] + self.sizes[box][0] / 2
+            if self.before[box]
+            else stops[self.layer_of[box]] - self.sizes[box][0] / 2
+            for box in range(count)
+        ]
+        centres = tuple((round(along_of[box], 1), across[box]) for box in range(count))
+        return Layout(
+            length=round(stops[-1], 1),
+            breadth=round(breadth, 1),
+            centres=centres,
+            layers=tuple(self.layer_of[:count]),
+            routes=self._routes(starts, stops, centres, across),
+        )
+
+    def _gap_after(self, layer: int, across: Sequence[float], least: float) -> float:
+        """Steep edges need a wider gap, else they run almost parallel to the layer."""
+        if layer == len(self.rows) - 1:
+            return 0.0
+        steepest = max(
+            (abs(across[item] - across[other]) for item in self.rows[layer] for other, _ in self.after[item]),
+            default=0.0,
+        )
+        return round(min(max(least, 0.22 * steepest), 2.5 * least), 1)
+
+    def _routes(
+        self,
+        starts: Sequence[float],
+        stops: Sequence[float],
+        centres: Sequence[Point],
+        across: Sequence[float],
+    ) -> tuple[Route, ...]:
+        arrivals: dict[int, list[tuple[float, int]]] = {}
+        for edge, path in enumerate(self.paths):
+            arrivals.setdefault(path[-1], []).append((across[path[-2]], edge))
+        lanes: dict[int, tuple[int, float, float]] = {}
+        for target, arriving in arrivals.items():
+            arriving.sort()
+            straight = [slot for slot, (place, _) in enumerate(arriving) if abs(place - across[target]) < 1]
+            middle = straight[0] if len(straight) == 1 else (len(arriving) - 1) / 2
+            widest = max(middle, len(arriving) - 1 - middle)
+            for slot, (_, edge) in enumerate(arriving):
+                lanes[edge] = (slot, slot - middle, widest)
+
+        routes = []
+        for edge, path in enumerate(self.paths):
+            source, *dummies, target = path
+            end, leave = (
+                round(centres[source][0] + self.sizes[source][0] / 2, 1),
+                stops[self.layer_of[source]],
+            )
+            points = [(end, across[source])]
+            if leave - end > 1:  # past its longer neighbours first
+                points.append((leave, across[source]))
+            for dummy in dummies:
+                layer = self.layer_of[dummy]
+                points += [(starts[layer], across[dummy]), (stops[layer], across[dummy])]
+            points.append((round(centres[target][0] - self.sizes[target][0] / 2, 1), across[target]))
+            twin, twins = self.twins[edge]
+            routes.append(Route(tuple(points), *lanes[edge], twin, twins))
+        return tuple(routes)
+
+
+def _isotonic(wishes: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """Return the non-decreasing numbers nearest to `wishes` in weighted least squares.
+
+    Pool adjacent violators: neighbours that would stand in the wrong order merge into a block at their mean.
+    """
+    blocks: list[tuple[float, float, int]] = []  # mean, weight, how many
+    for wish, weight in zip(wishes, weights, strict=True):
+        mean, total, size = wish, weight, 1
+        while blocks and blocks[-1][0] >= mean:
+            other, other_total, other_size = blocks.pop()
+            mean = (mean * total + other * other_total) / (total + other_total)
+            total += other_total
+            size += other_size
+        blocks.append((mean, total, size))
+    return [mean for mean, _, size in blocks for _ in range(size)]

@@ -1,0 +1,348 @@
+"""From a recorded graph to what a picture of it says: one `Vertex` a variable, with short texts ready to set.
+
+An operator and the variable that it makes are one vertex: every operator has exactly one output, so drawing
+them next to each other halves the number of things to place and loses nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from autograd_lab.graph import Node
+from autograd_lab.tensor import Tensor
+from autograd_lab.viz.replay import Replay, reachable, replay
+from autograd_lab.viz.text import count_of, format_shape, format_value
+
+__all__ = ["Trace", "Vertex", "trace"]
+
+Kind = Literal["leaf", "constant", "result"]
+Grads = bool | Literal["replay"]
+
+# A symbol where mathematics has one; every other operator is called by its name.
+_SYMBOLS = {
+    "add": "+",
+    "sub": "−",
+    "mul": "×",
+    "div": "÷",
+    "matmul": "@",
+    "sum": "Σ",
+    "sqrt": "√",
+    "abs": "|x|",
+    "getitem": "[ ]",
+}
+# A swap of the arguments changes nothing, so that the picture need not say which is which.
+_COMMUTATIVE = {"add", "mul", "maximum", "minimum"}
+
+
+@dataclass(frozen=True)
+class Vertex:
+    """One variable and, if it is a result, the operator that made it.
+
+    Attributes
+    ----------
+    kind : {"leaf", "constant", "result"}
+        A leaf gathers a gradient, a constant needs none, a result was computed.
+    label : str
+        Its name, or a made-up one (``v1``, ``v2``, … in order of creation); empty for an unnamed constant.
+    shape : tuple of int
+    value, grad : tuple of str
+        The lines that show them; none where they are unknown or not wanted.
+    grad_word : {"grad", "g"}
+        ``grad`` is what a Tensor's ``.grad`` holds now, ``g`` the cotangent that flows through in a
+        backward pass.
+    op, symbol, details : str
+        The operator's name, what stands in its circle, and its options (``axis=0``).
+    inputs : tuple of int
+        The vertices that are the operator's arguments, in order.
+    positions : tuple of int
+        Which positional argument of the formula each of them is; an index or a shape is none of them but an
+        option.
+    ordered : bool
+        Whether the order of the arguments matters.
+    """
+
+    kind: Kind
+    label: str
+    shape: tuple[int, ...]
+    value: tuple[str, ...] = ()
+    grad: tuple[str, ...] = ()
+    grad_word: str = "grad"
+    op: str = ""
+    symbol: str = ""
+    details: str = ""
+    inputs: tuple[int, ...] = ()
+    positions: tuple[int, ...] = ()
+    ordered: bool = False
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The vertices in topological order; the last one is the output."""
+
+    vertices: tuple[Vertex, ...]
+
+    @property
+    def output(self) -> Vertex:
+        """The vertex that the graph was traced from."""
+        return self.vertices[-1]
+
+    def count(self, kind: Kind) -> int:
+        """Return how many vertices are of that kind."""
+        return sum(vertex.kind == kind for vertex in self.vertices)
+
+    def summary(self) -> str:
+        """Return the graph's size in words."""
+        parts = [(self.count("leaf"), "leaf"), (self.count("constant"), "constant")]
+        words = [count_of(n, noun).replace("leafs", "leaves") for n, noun in parts if n]
+        return ", ".join([*words, count_of(self.count("result"), "operator")])
+
+    def sentences(self, limit: int = 40) -> Iterator[str]:
+        """Yield what the picture shows as sentences, in the order in which the graph is computed."""
+        for vertex in self.vertices[:limit]:
+            shape = format_shape(vertex.shape) if vertex.shape else ""
+            facts = [f"shape {shape}"] if shape else []
+            facts += [f"{vertex.grad_word} {_flat(vertex.grad)}"] if vertex.grad else []
+            value = f" = {_flat(vertex.value)}" if vertex.value else ""
+            extra = f" ({', '.join(facts)})" if facts else ""
+            if vertex.kind == "result":
+                yield f"{vertex.label} = {self.formula(vertex)}{value}{extra}."
+            elif vertex.label or vertex.value:
+                name = f"{vertex.label}{value}" if vertex.label else _flat(vertex.value)
+                yield f"{vertex.kind.capitalize()} {name}{extra}."
+            else:
+                yield f"Constant{extra}."
+        if len(self.vertices) > limit:
+            yield f"And {len(self.vertices) - limit} more."
+
+    def formula(self, vertex: Vertex) -> str:
+        """Return a result as a formula over the labels of its inputs: ``a × b``, ``sum(v1, axis=0)``."""
+        names = [self.mention(i) for i in vertex.inputs]
+        if vertex.symbol in {"+", "−", "×", "÷", "@"} and len(names) == 2 and not vertex.details:
+            return f"{names[0]} {vertex.symbol} {names[1]}"
+        return f"{vertex.op}({', '.join([*names, *([vertex.details] if vertex.details else [])])})"
+
+    def mention(self, index: int) -> str:
+        """Return what a formula calls a vertex: its label, or the value or shape of an unnamed constant."""
+        vertex = self.vertices[index]
+        return vertex.label or _flat(vertex.value) or f"constant {format_shape(vertex.shape)}"
+
+
+def trace(
+    root: Tensor,
+    *,
+    values: bool = True,
+    grads: Grads = True,
+    gradient: Any = None,
+    names: Mapping[str, Any] | None = None,
+    max_nodes: int = 300,
+) -> Trace:
+    """Collect what a picture of `root`'s graph shows. The parameters are those of :func:`draw_graph`."""
+    given = _Names(names or {})
+    if root.node is None:
+        value = format_value(root.data) if values else ()
+        return Trace((Vertex("constant", root.name or given.of(root.data), tuple(root.shape), value),))
+
+    order = reachable(root.node)
+    if len(order) > max_nodes:
+        raise ValueError(
+            f"this graph has {len(order)} nodes, more than the {max_nodes} that a page can show: "
+            "draw a smaller piece of it (fewer steps, fewer layers), or raise max_nodes="
+        )
+    can_seed = gradient is not None or root.data.size == 1
+    wants_flow = can_seed and (grads == "replay" or (grads is True and _has_run_backward(order)))
+    numbers = replay(root, gradient, backward=wants_flow)
+    return Trace(tuple(_vertices(order, root, numbers, values, grads, given)))
+
+
+def _vertices(
+    order: list[Node], root: Tensor, numbers: Replay, values: bool, grads: Grads, given: _Names
+) -> list[Vertex]:
+    taken = {node.name for node in order if node.name} | set(given.names())
+    fresh = {"leaf": _unused("x", taken), "result": _unused("v", taken)}
+    noise = _noise(numbers)
+    vertices: list[Vertex] = []
+    index: dict[int, int] = {}  # node id, or id() of a constant array that the graph itself keeps alive
+    for node in order:
+        kind: Kind = "leaf" if node.op is None else "result"
+        name = node.name or given.of(node) or next(fresh[kind])
+        if node is root.node and root.name:
+            name = root.name
+        value = format_value(numbers.values[node.id]) if values else ()
+        word, grad = _gradient_of(node, numbers, grads, noise)
+        if node.op is None:
+            vertices.append(Vertex("leaf", name, tuple(node.shape), value, grad, word))
+        else:
+            inputs = []
+            positions = _drawn_arguments(node, numbers.vjps[node.id])
+            for source in (node.inputs[position] for position in positions):
+                if isinstance(source, Node):
+                    inputs.append(index[source.id])
+                else:
+                    inputs.append(_constant(source, vertices, index, values, given))
+            vertices.append(
+                Vertex(
+                    kind="result",
+                    label=name,
+                    shape=tuple(node.shape),
+                    value=value,
+                    grad=grad,
+                    grad_word=word,
+                    op=node.op.name,
+                    symbol=_SYMBOLS.get(node.op.name, node.op.name.replace("_", " ")),
+                    details=_details(node, positions),
+                    inputs=tuple(inputs),
+                    positions=positions,
+                    ordered=len(inputs) > 1 and node.op.name not in _COMMUTATIVE,
+                )
+            )
+        index[node.id] = len(vertices) - 1
+    return vertices
+
+
+def _constant(source: Any, vertices: list[Vertex], index: dict[int, int], values: bool, given: _Names) -> int:
+    """Add a constant. An array that is used twice is one box; a plain number has a box at each use."""
+    key = -id(source) - 1  # node ids are not negative
+    shared = isinstance(source, np.ndarray) and source.ndim > 0
+    if shared and key in index:
+        return index[key]
+    array = np.asarray(source)
+    # A number is its own name: without it the box would be empty.
+    value = format_value(array) if values or array.ndim == 0 else ()
+    vertices.append(Vertex("constant", given.of(source), tuple(array.shape), value))
+    if shared:
+        index[key] = len(vertices) - 1
+    return len(vertices) - 1
+
+
+def _noise(numbers: Replay) -> float:
+    """Return the size up to which a cotangent is rounding error: what is left where larger ones cancel.
+
+    They also differ from one processor to the next, and a page must not.
+    """
+    if not numbers.cotangents:
+        return 0.0
+    sizes = [np.max(np.abs(g), initial=0.0, where=np.isfinite(g)) for g in numbers.cotangents.values()]
+    return float(64 * np.finfo(numbers.order[-1].dtype).eps * max(sizes))
+
+
+def _gradient_of(node: Node, numbers: Replay, grads: Grads, noise: float) -> tuple[str, tuple[str, ...]]:
+    if grads is False:
+        return "grad", ()
+    held = node.grad if grads is True else None
+    flow = numbers.cotangents.get(node.id)
+    word, array = ("g", flow) if held is None else ("grad", held)
+    if array is None or (grads is True and held is None and node.op is None):
+        return "grad", ()  # a leaf that backward did not reach has no gradient, and the picture says so
+    array = np.asarray(getattr(array, "data", array) if isinstance(array, Tensor) else array)
+    return word, format_value(array, noise) or (format_shape(array.shape),)
+
+
+def _has_run_backward(order: list[Node]) -> bool:
+    return any(node.grad is not None for node in order) or any(
+        node.op is not None and node.vjps is None for node in order
+    )
+
+
+def _drawn_arguments(node: Node, vjps: Sequence[Any]) -> tuple[int, ...]:
+    """Which arguments are variables; the rest (an index, an axis, a dtype) are written with the operator."""
+    return tuple(
+        position
+        for position, (source, vjp) in enumerate(zip(node.inputs, vjps, strict=True))
+        if isinstance(source, Node)
+        or vjp is not None
+        or (isinstance(source, np.ndarray) and not _indexes(node))
+    )
+
+
+def _indexes(node: Node) -> bool:
+    return node.op is not None and node.op.name in ("getitem", "scatter_add")
+
+
+def _details(node: Node, drawn: tuple[int, ...]) -> str:
+    """Return the options of a node's operator that are not its defaults, as one would write them."""
+    parameters = inspect.signature(node.op.fn).parameters if node.op else {}
+    positional = [p for p in parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    parts = []
+    for position, option in enumerate(node.inputs):
+        if position in drawn:
+            continue
+        parameter = positional[position] if position < len(positional) else None
+        if parameter is None or parameter.default is parameter.empty:
+            parts.append(_option(option))
+        elif not _is_default(option, parameter.default):
+            parts.append(f"{parameter.name}={_option(option)}")
+    for name, option in node.kwargs.items():
+        if name not in parameters or not _is_default(option, parameters[name].default):
+            parts.append(f"{name}={_option(option)}")
+    return ", ".join(parts)
+
+
+def _is_default(option: Any, default: Any) -> bool:
+    return not isinstance(option, np.ndarray) and type(option) is type(default) and bool(option == default)
+
+
+def _option(option: Any) -> str:
+    """Return an index, a shape, an axis or a dtype as one would write it, shortened."""
+    if isinstance(option, slice):
+        ends = ["" if end is None else str(end) for end in (option.start, option.stop, option.step)]
+        return ":".join(ends if option.step is not None else ends[:2])
+    if isinstance(option, tuple) and any(isinstance(part, slice | type(...) | np.ndarray) for part in option):
+        text = ", ".join(_option(part) for part in option)
+    elif isinstance(option, np.ndarray):
+        text = "".join(line.strip() for line in format_value(option)) or format_shape(option.shape)
+    elif isinstance(option, np.dtype | type):
+        text = np.dtype(option).name
+    else:
+        text = "…" if option is ... else str(option)
+    text = re.sub(r"-(?=\d)", "−", text)
+    return text if len(text) <= 20 else text[:19] + "…"
+
+
+def _unused(letter: str, taken: set[str]) -> Iterator[str]:
+    number = 1
+    while True:
+        if f"{letter}{number}" not in taken:
+            yield f"{letter}{number}"
+        number += 1
+
+
+def _flat(lines: tuple[str, ...]) -> str:
+    return ", ".join(line.strip() for line in lines)
+
+
+class _Names:
+    """Names that the caller gives to things in the graph: Tensors, or arrays that went in as constants."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self._entries: list[tuple[str, Any, Any]] = [
+            (name, getattr(thing, "node", None), thing.data if isinstance(thing, Tensor) else thing)
+            for name, thing in names.items()
+        ]
+
+    def names(self) -> Iterator[str]:
+        return (name for name, _, _ in self._entries)
+
+    def of(self, thing: Any) -> str:
+        """Return the name of a node or a constant, or an empty string."""
+        for name, node, data in self._entries:
+            if thing is node or thing is data or _same_memory(thing, data):
+                return name
+        return ""
+
+
+def _same_memory(first: Any, second: Any) -> bool:
+    """Whether two arrays are one view of the same memory, as ``t.data`` and ``np.asarray(t.data)`` are."""
+    if not (isinstance(first, np.ndarray) and isinstance(second, np.ndarray)):
+        return False
+    return (
+        first.size > 0
+        and first.shape == second.shape
+        and first.strides == second.strides
+        and first.ctypes.data == second.ctypes.data
+    )
