@@ -73,6 +73,9 @@ def enable_grad() -> Any:
     return _set_recording(True)
 
 
+NO_KWARGS: dict[str, Any] = {}  # shared by all nodes without keyword arguments; never written to
+
+
 class Node:
     """One operator applied once, or one leaf.
 
@@ -86,7 +89,7 @@ class Node:
         For each positional input a Node if it needs a gradient, else the constant itself.
     kwargs : dict
         The operator's keyword arguments.
-    vjps : tuple or None
+    vjps : sequence or None
         For each input its VJP, or None if it needs none. The whole is None once backward has freed it.
     shape, dtype
         Of the value, and so of the cotangent.
@@ -107,7 +110,7 @@ class Node:
         op: Primitive | None,
         inputs: tuple[Any, ...],
         kwargs: dict[str, Any],
-        vjps: tuple[VJP | None, ...],
+        vjps: Sequence[VJP | None],
         shape: tuple[int, ...],
         dtype: np.dtype[Any] | None,
     ) -> None:
@@ -115,7 +118,7 @@ class Node:
         self.op = op
         self.inputs = inputs
         self.kwargs = kwargs
-        self.vjps: tuple[VJP | None, ...] | None = vjps
+        self.vjps: Sequence[VJP | None] | None = vjps
         self.shape = shape
         self.dtype = dtype
         self.name: str | None = None
@@ -242,19 +245,28 @@ def backpropagate(
     cotangents, gradients = {root: seed}, {}
     owned: set[Node] = set()  # nodes whose cotangent is an array that nobody else holds
     for node in order:
-        if node not in cotangents:
+        g = cotangents.pop(node, None)
+        if g is None:
             continue
-        g = cotangents.pop(node)
         if node in wanted if targets is not None else node.op is None or node.retains:
             ours = node.op is None and node in owned
             gradients[node] = g if vjps_of else np.asarray(g) if ours else np.array(g)
         vjps: Any = vjps_of(node) if vjps_of else node.vjps
         if not retain_graph and node.op is not None:
             node.vjps = None
-        for parent, vjp in zip(node.inputs, vjps, strict=False):
+        for parent, vjp in zip(node.inputs, vjps):  # noqa: B905 - an index or an axis has no VJP
             if vjp is None or (relevant is not None and parent not in relevant):
                 continue
-            gx = _contribution(node, vjp, g, parent)
+            try:
+                gx = vjp(g)
+                if gx.shape != parent.shape or gx.dtype is not parent.dtype:
+                    gx = _fit(gx, parent)
+            except Exception as error:
+                error.add_note(
+                    f"in the backward pass of {node.op}, output of shape {node.shape}; a VJP takes an array "
+                    "of that shape and returns one"
+                )
+                raise
             if parent not in cotangents:
                 cotangents[parent] = gx
                 if parent.op is None and _is_fresh(gx, g, vjp):
@@ -267,25 +279,10 @@ def backpropagate(
     return gradients
 
 
-def _contribution(node: Node, vjp: VJP, g: Any, parent: Node) -> Any:
-    """What one VJP adds to the cotangent of one input, in that input's shape and dtype."""
-    try:
-        gx = vjp(g)
-    except Exception as error:
-        error.add_note(f"raised by a VJP of {node.op}, whose output has shape {node.shape}")
-        raise
-    if not hasattr(gx, "shape"):
-        raise TypeError(f"a VJP of {node.op} returned {type(gx).__name__}; it must return an array")
-    if gx.shape != parent.shape:
-        try:
-            gx = unbroadcast(gx, parent.shape)
-        except ValueError as error:
-            raise ValueError(
-                f"a VJP of {node.op} is wrong: {error} (the output has shape {node.shape})"
-            ) from None
-    if gx.dtype != parent.dtype:
-        gx = gx.astype(parent.dtype)
-    return gx
+def _fit(gx: Any, parent: Node) -> Any:
+    """A VJP's result in the shape and dtype of the input it belongs to."""
+    gx = unbroadcast(gx, parent.shape)
+    return gx if gx.dtype == parent.dtype else gx.astype(parent.dtype)
 
 
 def _is_fresh(gx: Any, g: Any, vjp: VJP) -> bool:

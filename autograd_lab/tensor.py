@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd_lab import ops
 from autograd_lab.errors import explain
-from autograd_lab.graph import Node, backpropagate, is_grad_enabled
+from autograd_lab.graph import NO_KWARGS, Node, backpropagate, is_grad_enabled
 from autograd_lab.ops import PRIMITIVES, VJP, Primitive
 
 Array = NDArray[Any]
@@ -58,19 +58,24 @@ def primitive(fn: Callable[..., Any]) -> Operator:
 
     @functools.wraps(fn)
     def operator(*args: Any, **kwargs: Any) -> Tensor:
-        raw = [a._data if isinstance(a, Tensor) else _plain(a) for a in args]
+        raw = [a._data if isinstance(a, Tensor) else a if type(a) is np.ndarray else _plain(a) for a in args]
         try:
-            result = fn(*raw, **kwargs)
+            value, *vjps = fn(*raw, **kwargs)
         except Exception as error:
             raise explain(op.name, raw, kwargs, error) from error
-        out = _wrap(result[0])
+        out = _wrap(value)
         if is_grad_enabled():
-            nodes = [a._node if isinstance(a, Tensor) else None for a in args]
-            # A VJP that nobody needs is dropped here, and with it all that only it had saved.
-            vjps = [vjp if node else None for node, vjp in zip(nodes, result[1:], strict=False)]
-            if any(vjps):
-                inputs = tuple([node or a for node, a in zip(nodes, raw, strict=True)])
-                out._node = Node(op, inputs, kwargs, tuple(vjps), out._data.shape, out._data.dtype)
+            inputs, needed = raw, False
+            for i in range(len(vjps)):
+                a = args[i]
+                if vjps[i] is not None and isinstance(a, Tensor) and a._node is not None:
+                    inputs[i] = a._node
+                    needed = True
+                else:  # nobody needs this VJP: drop it, and with it all that only it had saved
+                    vjps[i] = None
+            if needed:
+                value = out._data
+                out._node = Node(op, tuple(inputs), kwargs or NO_KWARGS, vjps, value.shape, value.dtype)
         return out
 
     return operator
@@ -349,7 +354,7 @@ class Tensor:
                     f"requires_grad=True needs floating-point data, not {self.dtype}: a derivative asks for "
                     "small changes, which integers don't have. Write 1.0 instead of 1, or pass dtype=float."
                 )
-            node = Node(None, (), {}, (), self._data.shape, self._data.dtype)
+            node = Node(None, (), NO_KWARGS, (), self._data.shape, self._data.dtype)
             node.data, node.name = self._data, self._name
             self._node = node
         elif not requires_grad and self._node is not None:
@@ -619,7 +624,7 @@ def grad(
         What is differentiated; gradients of several are added up.
     inputs : Tensor or sequence of Tensors
         Leaves or computed Tensors. Only paths to them are walked.
-    grad_outputs : array_like, Tensor, or sequence of them, optional
+    grad_outputs : array_like, Tensor, or tuple of them, optional
         A cotangent for each output, of its shape; a single number needs none.
     retain_graph : bool, optional
         Keep what was saved. Default: the value of ``create_graph``.
@@ -652,7 +657,12 @@ def grad(
     """
     outs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
     ins = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-    given = grad_outputs if isinstance(grad_outputs, list | tuple) else (grad_outputs,) * len(outs)
+    given = (
+        (grad_outputs,)
+        if isinstance(outputs, Tensor) and not isinstance(grad_outputs, tuple)
+        else grad_outputs
+    )
+    given = (None,) * len(outs) if given is None else tuple(given)
     if len(given) != len(outs) or not outs:
         raise ValueError(f"grad got {len(outs)} outputs but {len(given)} grad_outputs")
     seeds = [_cotangent(out, g) for out, g in zip(outs, given, strict=True)]
@@ -664,9 +674,8 @@ def grad(
             )
         targets.append(x._node)
     # One root above all outputs: its VJPs hand each output the cotangent it starts from.
-    root = Node(
-        None, tuple(o._node for o in outs), {}, tuple(_constant(s, create_graph) for s in seeds), (), None
-    )
+    starts = tuple(_constant(seed, create_graph) for seed in seeds)
+    root = Node(None, tuple(out._node for out in outs), NO_KWARGS, starts, (), None)
     found = backpropagate(
         root,
         seeds[0],

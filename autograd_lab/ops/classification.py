@@ -96,8 +96,8 @@ def mse_loss(x: Any, y: Any, reduction: str = "mean") -> Any:
     n = mean_over(np.expand_dims(x, -1), reduction)
     return (
         _reduce((x - y) * (x - y), reduction),
-        lambda g: g * (2 / n) * (x - y),
-        lambda g: g * (2 / n) * (y - x),
+        lambda g: g * 2 / n * (x - y),
+        lambda g: g * 2 / n * (y - x),
     )
 
 

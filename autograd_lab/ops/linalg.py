@@ -81,10 +81,9 @@ def einsum(subscripts: str, *xs: Any) -> Any:
             ",".join([result, *(terms[j] for j in others)]) + "->" + kept, g, *(xs[j] for j in others)
         )
         alone = tuple(k for k, c in enumerate(terms[i]) if c not in seen)
-        if not alone:
-            return gx
-        gx = np.expand_dims(gx, alone)
-        return np.broadcast_to(gx, np.broadcast_shapes(gx.shape, xs[i].shape))
+        gx = np.expand_dims(gx, alone) if alone else gx
+        shape = np.broadcast_shapes(gx.shape, xs[i].shape)  # a length of 1 broadcasts here too
+        return gx if gx.shape == shape else np.broadcast_to(gx, shape)
 
     return out, None, *(lambda g, i=i: vjp(g, i) for i in range(len(xs)))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd_lab.ops.primitive import primitive
 
@@ -34,7 +35,7 @@ def reduced_count(shape: tuple[int, ...], axis: Axis) -> int:
     >>> reduced_count((2, 3), 1)
     3
     """
-    axes = range(len(shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
+    axes = range(len(shape)) if axis is None else normalize_axis_tuple(axis, len(shape))
     return int(np.prod([shape[a] for a in axes], dtype=np.int64))
 
 

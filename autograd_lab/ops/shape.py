@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from autograd_lab.ops.primitive import evaluate, primitive
 
@@ -37,7 +38,7 @@ def transpose(x: Any, *axes: Any) -> Any:
     order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
     if order is None:
         return np.transpose(x), lambda g: np.transpose(g)
-    back = tuple(int(a) for a in np.argsort([a % x.ndim for a in order]))
+    back = tuple(int(a) for a in np.argsort(normalize_axis_tuple(order, x.ndim)))
     return np.transpose(x, order), lambda g: np.transpose(g, back)
 
 
@@ -165,4 +166,5 @@ def astype(x: Any, dtype: Any) -> Any:
     >>> ag.astype(ag.tensor([1.0]), np.float32)
     Tensor([1.], dtype=float32)
     """
-    return x.astype(dtype), lambda g: g
+    out = x.astype(dtype)
+    return out, (lambda g: g) if out.dtype.kind == "f" else None
