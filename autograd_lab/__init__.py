@@ -8,7 +8,7 @@
 array([ 2., -4.])
 """
 
-from autograd_lab import func, nn, optim
+from autograd_lab import debug, func, nn, optim
 from autograd_lab.gradcheck import GradcheckError, gradcheck
 from autograd_lab.graph import enable_grad, is_grad_enabled, no_grad
 from autograd_lab.tensor import Tensor, concatenate, einsum, grad, primitive, stack, tensor, where
@@ -58,9 +58,9 @@ var = Tensor.var
 
 __all__ = [
     "GradcheckError", "Tensor", "abs", "add", "astype", "broadcast_to", "clip", "concatenate", "cos",
-    "cross_entropy", "div", "dot", "einsum", "enable_grad", "exp", "expand_dims", "func", "getitem", "grad",
-    "gradcheck", "is_grad_enabled", "log", "log_softmax", "logsumexp", "matmul", "max", "maximum", "mean",
-    "min", "minimum", "mse_loss", "mul", "neg", "nll_loss", "nn", "no_grad", "optim", "pow", "primitive",
-    "relu", "reshape", "sigmoid", "sin", "softmax", "sqrt", "squeeze", "stack", "sub", "sum", "swapaxes",
-    "tanh", "tensor", "transpose", "var", "where",
+    "cross_entropy", "debug", "div", "dot", "einsum", "enable_grad", "exp", "expand_dims", "func",
+    "getitem", "grad", "gradcheck", "is_grad_enabled", "log", "log_softmax", "logsumexp", "matmul", "max",
+    "maximum", "mean", "min", "minimum", "mse_loss", "mul", "neg", "nll_loss", "nn", "no_grad", "optim",
+    "pow", "primitive", "relu", "reshape", "sigmoid", "sin", "softmax", "sqrt", "squeeze", "stack", "sub",
+    "sum", "swapaxes", "tanh", "tensor", "transpose", "var", "where",
 ]  # fmt: skip

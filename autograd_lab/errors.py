@@ -43,7 +43,7 @@ def explain(name: str, inputs: Sequence[Any], kwargs: dict[str, Any], error: Exc
         Of the same kind: ValueError, IndexError or TypeError (also where an input has no shape at all).
         Anything else, such as a MemoryError, comes back unchanged.
     """
-    for kind in (IndexError, ValueError, TypeError, AttributeError):
+    for kind in (IndexError, ValueError, TypeError, AttributeError, OverflowError):
         if isinstance(error, kind):
             break
     else:
@@ -52,6 +52,8 @@ def explain(name: str, inputs: Sequence[Any], kwargs: dict[str, Any], error: Exc
     said = str(error).rstrip(".")
     if isinstance(error, AttributeError):
         kind, said = TypeError, "it takes Tensors, arrays and numbers in places where they make sense"
+    if isinstance(error, OverflowError):
+        kind = ValueError
     return kind(f"{name}({given}): {_way_out(name, inputs, said)}")
 
 

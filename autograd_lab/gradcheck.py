@@ -10,18 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd_lab.graph import no_grad
+from autograd_lab.graph import enable_grad, no_grad
 from autograd_lab.tensor import Tensor, grad
 
 Array = NDArray[Any]
 Function = Callable[..., Tensor]
 Inputs = Tensor | ArrayLike | Sequence[Tensor | ArrayLike]
 TAYLOR_STEPS = (1e-1, 1e-2, 1e-3, 1e-4)
+AGREES = 1e-6  # smaller differences are not told apart in a report
 
 
 class GradcheckError(AssertionError):
@@ -42,16 +44,15 @@ class InputCheck:
 
     def __str__(self) -> str:
         at = f"[{', '.join(map(str, self.index))}]" if self.index else ""
-        return (
-            f"  {'ok   ' if self.passed else 'WRONG'} {self.name}{at} of shape {self.shape}: "
-            f"analytic {self.analytic:.4g}, numeric {self.numeric:.4g}, {self._off_by()}"
-        )
+        verdict = "ok   " if self.passed else "WRONG"
+        values = f"analytic {self.analytic:.4g}, numeric {self.numeric:.4g}"
+        return f"  {verdict} {self.name}{at}: {values}, {self._off_by()}"
 
     def _off_by(self) -> str:
-        # The digits of an error that passes are round-off and differ between machines; its size does not.
-        if not self.passed or not 0 < self.error < np.inf:
-            return f"off by {self.error:.1e}"
-        return f"off by less than 1e{int(np.ceil(np.log10(self.error))):+03d}"
+        # The digits of an error that passes are round-off, and differ between machines.
+        if self.passed and self.error < AGREES:
+            return f"agree to {AGREES:.0e}"
+        return f"off by {self.error:.1e}"
 
 
 @dataclass(frozen=True)
@@ -89,26 +90,32 @@ class GradcheckReport:
         lines += [str(check) for check in self.inputs]
         lines += [f"  WRONG {fault}" for fault in self.faults]
         if not self.passed:
-            lines.append(f"  look at: {self._advice()}")
+            lines += wrap(
+                f"look at: {self._advice()}", width=76, initial_indent="  ", subsequent_indent="    "
+            )
         return "\n".join(lines)
 
     def _advice(self) -> str:
         if self.faults:
-            return "the VJP's return value; it must be its own array, of the input's dtype"
+            return (
+                "what the formula and its VJPs write to and return; a VJP returns an array of its own and "
+                "leaves every other array as it is"
+            )
+        if not all(np.isfinite([c.analytic, c.numeric]).all() for c in self.inputs if not c.passed):
+            return (
+                "the point: something is not finite here. Check inside the function's domain, and if the "
+                "value is finite there, look at the VJP"
+            )
         if self.taylor_order > 1.7:
             return (
                 "the tolerance or the step: the gradient has the right Taylor remainder, so the difference "
                 "is noisy here (a steep function, or a kink within h)"
             )
         ratios = [c.analytic / c.numeric for c in self.inputs if not c.passed and abs(c.numeric) > 1e-8]
-        for known, what in (
-            (-1.0, "a sign"),
-            (2.0, "a factor 2"),
-            (0.5, "a factor 1/2"),
-            (0.0, "a missing path"),
-        ):
-            if ratios and all(abs(ratio - known) < 1e-3 for ratio in ratios):
-                return f"{what}: analytic is {known:g} times numeric"
+        if ratios and all(abs(ratio - ratios[0]) < 1e-4 for ratio in ratios):
+            factor = round(ratios[0], 4) + 0.0
+            what = "a sign" if factor == -1 else "a path without gradient" if factor == 0 else "a factor"
+            return f"{what}: analytic is {factor:g} times numeric"
         return "the VJP of the input marked WRONG: a factor, a transpose, a missing sum, or a kink within h"
 
 
@@ -145,7 +152,8 @@ def numerical_gradient(
     Raises
     ------
     ValueError
-        If the method is not known.
+        If the method is not known, the cotangent has not the output's shape, or an entry is so large (or
+        not finite) that a step h does not change it.
 
     Examples
     --------
@@ -158,7 +166,7 @@ def numerical_gradient(
         raise ValueError(f"method must be 'central' or 'complex', not {method!r}")
     h = eps if eps is not None else 1e-20 if method == "complex" else 1e-6
     arrays = _arrays(inputs)
-    weights: Any = 1.0 if cotangent is None else np.asarray(cotangent)
+    weights: Any = None if cotangent is None else np.asarray(cotangent)
     gradients = []
     with no_grad():
         for i, x in enumerate(arrays):
@@ -168,7 +176,11 @@ def numerical_gradient(
                     slope = _value(fn, arrays, i, index, 1j * h).imag / h
                 else:
                     slope = (_value(fn, arrays, i, index, h) - _value(fn, arrays, i, index, -h)) / (2 * h)
-                g[index] = np.sum(weights * slope)
+                if weights is not None and weights.shape != slope.shape:
+                    raise ValueError(
+                        f"the cotangent has shape {weights.shape}, but the output has shape {slope.shape}"
+                    )
+                g[index] = np.sum(slope if weights is None else weights * slope)
             gradients.append(g)
     return tuple(gradients)
 
@@ -199,11 +211,17 @@ def gradcheck(
         With the worst entry, both values and what to look at.
     TypeError
         If an input is not float64, which central differences need, or if fn returns no Tensor.
+    ValueError
+        If there is no input, or a step h is lost beside one of its entries.
 
     Notes
     -----
     A vector-valued ``fn`` is projected on one random direction, which a wrong Jacobian survives with
     probability 0. See ``gradcheck_report`` for the numbers of a check that passes.
+
+    What passes all the same: a wrong gradient where the right one is below ``atol``, an error of less
+    than ``rtol``, a branch that is not taken at this point, and an operator whose cotangent is always
+    the same because ``fn`` ends in a sum. Check operators by themselves, at several points.
 
     Examples
     --------
@@ -227,9 +245,11 @@ def gradcheck_report(
     >>> import autograd_lab as ag
     >>> print(ag.gradcheck.report(ag.log, [[2.0, 4.0]]))
     gradcheck passed (h = 1e-06, Taylor remainder of order 2.0)
-      ok    input 0[1] of shape (2,): analytic -0.1924, numeric -0.1924, off by less than 1e-10
+      ok    input 0[0]: analytic -0.5685, numeric -0.5685, agree to 1e-06
     """
     arrays = _arrays(inputs)
+    if not arrays:
+        raise ValueError("gradcheck needs at least one input")
     checked = _which(inputs, len(arrays))
     tensors = [Tensor(a, requires_grad=i in checked) for i, a in enumerate(arrays)]
     for i in checked:
@@ -238,21 +258,35 @@ def gradcheck_report(
                 f"gradcheck needs float64, but input {i} is {arrays[i].dtype}: in lower precision the "
                 "difference of two values is mostly round-off"
             )
-    out = fn(*tensors)
+    with enable_grad():
+        out = fn(*tensors)
     if not isinstance(out, Tensor):
         raise TypeError(f"gradcheck needs a function that returns one Tensor, not {type(out).__name__}")
     rng = np.random.default_rng(0)
-    cotangent = rng.uniform(0.5, 1.5, out.shape) * rng.choice([-1.0, 1.0], out.shape)
+    cotangent = np.array(rng.uniform(0.5, 1.5, out.shape) * rng.choice([-1.0, 1.0], out.shape))
     kept = cotangent.copy()
-    leaves = [tensors[i] for i in checked]
-    if out.requires_grad:
-        found = grad(out, leaves, cotangent, allow_unused=True)
-    else:  # a function that ignores its inputs, or cuts them off, has no gradient at all
-        found = (None,) * len(leaves)
-    analytic = [np.zeros(x.shape) if g is None else g.data for x, g in zip(leaves, found, strict=True)]
-    faults = _faults(tensors, arrays, analytic, cotangent, kept)
-    every = numerical_gradient(fn, arrays, kept, eps=eps)
-    numeric = [every[i] for i in checked]
+    leaves, value = [tensors[i] for i in checked], out.data.copy()
+
+    def backward() -> list[Array]:
+        if out.requires_grad:
+            found = grad(out, leaves, cotangent, retain_graph=True, allow_unused=True)
+        else:  # a function that ignores its inputs, or cuts them off, has no gradient at all
+            found = (None,) * len(leaves)
+        return [np.zeros(x.shape) if g is None else g.data for x, g in zip(leaves, found, strict=True)]
+
+    analytic = backward()
+    first = [g.copy() for g in analytic]
+    faults = _faults(tensors, arrays, checked, analytic, cotangent, kept)
+    if not np.array_equal(out.data, value, equal_nan=True):
+        faults.append("the output was changed in place by a VJP")
+    if not all(np.array_equal(*pair, equal_nan=True) for pair in zip(backward(), first, strict=True)):
+        faults.append("a second backward pass gives another gradient: a VJP changed what it had saved")
+    analytic = first
+
+    def of_checked(*moved: Tensor) -> Tensor:
+        return fn(*(moved[checked.index(i)] if i in checked else Tensor(a) for i, a in enumerate(arrays)))
+
+    numeric = numerical_gradient(of_checked, [arrays[i] for i in checked], kept, eps=eps)
     names = [_names(inputs, i) for i in checked]
     checks = tuple(
         _compare(n, a, d, atol, rtol) for n, a, d in zip(names, analytic, numeric, strict=True) if a.size
@@ -266,7 +300,7 @@ gradcheck.report = gradcheck_report  # type: ignore[attr-defined]
 
 def _is_one(inputs: Inputs) -> bool:
     """Whether the inputs are a single Tensor or array rather than a sequence of them."""
-    return isinstance(inputs, Tensor | np.ndarray | float | int)
+    return isinstance(inputs, Tensor | np.ndarray | np.generic | float | int)
 
 
 def _arrays(inputs: Inputs) -> list[Array]:
@@ -290,30 +324,35 @@ def _value(fn: Function, arrays: list[Array], i: int, index: tuple[int, ...], st
     """The value of fn with one entry of one input moved."""
     moved = arrays[i].astype(np.result_type(arrays[i], step) if isinstance(step, complex) else np.float64)
     moved[index] += step
+    if moved[index] == arrays[i][index] or not np.isfinite(moved[index]):
+        raise ValueError(
+            f"a step of {abs(step):g} does not change the entry {arrays[i][index]} of input {i}: there is no "
+            "numerical derivative here"
+        )
     return fn(*[Tensor(moved if j == i else a) for j, a in enumerate(arrays)]).data
 
 
 def _compare(name: str, analytic: Array, numeric: Array, atol: float, rtol: float) -> InputCheck:
     error = np.abs(analytic - numeric)
-    # Not-a-number compares as false, so that a NaN on one side fails; NaN on both sides agrees.
-    agree = (error <= atol + rtol * np.abs(numeric)) | (np.isnan(analytic) & np.isnan(numeric))
-    agree |= analytic == numeric  # infinities of one sign
-    excess = np.where(agree, error - atol - rtol * np.abs(numeric), np.inf)
-    excess = np.where(np.isnan(excess), -np.inf, excess)
-    worst = tuple(int(k) for k in np.unravel_index(int(np.argmax(excess)), error.shape))
-    return InputCheck(
-        name,
-        error.shape,
-        worst,
-        float(analytic[worst]),
-        float(numeric[worst]),
-        float(error[worst]),
-        bool(agree.all()),
-    )
+    # What is not finite proves nothing, on either side, except that infinities of one sign agree.
+    agree = (np.isfinite(numeric) & (error <= atol + rtol * np.abs(numeric))) | (analytic == numeric)
+    # The worst entry is the largest error that fails. If none does, round-off must not choose one.
+    if agree.all():
+        score = np.where(np.isfinite(error) & (error >= AGREES), error, 0)
+    else:
+        score = np.where(agree, -1, np.where(np.isnan(error), np.inf, error))
+    worst = tuple(int(k) for k in np.unravel_index(int(np.argmax(score)), error.shape))
+    values = float(analytic[worst]), float(numeric[worst]), float(error[worst])
+    return InputCheck(name, error.shape, worst, *values, bool(agree.all()))
 
 
 def _faults(
-    tensors: list[Tensor], arrays: list[Array], analytic: list[Array], cotangent: Array, kept: Array
+    tensors: list[Tensor],
+    arrays: list[Array],
+    checked: list[int],
+    analytic: list[Array],
+    cotangent: Array,
+    kept: Array,
 ) -> list[str]:
     """What a comparison of numbers would not see."""
     faults = []
@@ -326,7 +365,7 @@ def _faults(
         if any(
             np.shares_memory(g, other) for other in (*analytic[:i], cotangent, *(x.data for x in tensors))
         ):
-            faults.append(f"gradient {i} shares memory with another array")
+            faults.append(f"the gradient of input {checked[i]} shares memory with another array")
     return faults
 
 

@@ -19,13 +19,32 @@ import numpy as np
 from autograd_lab.ops import VJP, Primitive
 
 _next_id = itertools.count().__next__
-_recording: ContextVar[bool] = ContextVar("recording", default=True)
-is_grad_enabled = _recording.get
+Watcher = Callable[["Node", Sequence[Any], Any], None]
+_recording: ContextVar[bool | Watcher] = ContextVar("recording", default=True)
+recording = _recording.get  # False, True, or a watcher that is shown each node as it is recorded
+
+
+def is_grad_enabled() -> bool:
+    """Whether operators are recorded here and now.
+
+    Examples
+    --------
+    >>> is_grad_enabled()
+    True
+    """
+    return bool(recording())
 
 
 @contextmanager
-def _set_recording(enabled: bool) -> Iterator[None]:
-    token = _recording.set(enabled)
+def recording_with(mode: bool | Watcher) -> Iterator[None]:
+    """Record (or not) in a ``with`` block, and show each node to a watcher if one is given.
+
+    Parameters
+    ----------
+    mode : bool or function
+        A watcher is called as ``watcher(node, args, value)`` with the operator's inputs and its value.
+    """
+    token = _recording.set(mode)
     try:
         yield
     finally:
@@ -51,7 +70,7 @@ def no_grad() -> Any:
     >>> y.requires_grad
     False
     """
-    return _set_recording(False)
+    return recording_with(False)
 
 
 def enable_grad() -> Any:
@@ -70,7 +89,7 @@ def enable_grad() -> Any:
     >>> y.requires_grad
     True
     """
-    return _set_recording(True)
+    return recording_with(recording() or True)
 
 
 NO_KWARGS: dict[str, Any] = {}  # shared by all nodes without keyword arguments; never written to
@@ -101,9 +120,13 @@ class Node:
         The gradient accumulated so far, for a leaf or where ``retains`` is set.
     retains : bool
         Whether a node that is no leaf keeps its gradient.
+    line : str or None
+        Where it was recorded, known inside :func:`autograd_lab.debug.detect_anomaly`.
     """
 
-    __slots__ = ("data", "dtype", "grad", "id", "inputs", "kwargs", "name", "op", "retains", "shape", "vjps")
+    __slots__ = (
+        "data", "dtype", "grad", "id", "inputs", "kwargs", "line", "name", "op", "retains", "shape", "vjps",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -125,6 +148,7 @@ class Node:
         self.data: Any = None
         self.grad: Any = None
         self.retains = False
+        self.line: str | None = None
 
     def __repr__(self) -> str:
         return f"<Node {self.id} {self.op.name if self.op else 'leaf'} {self.shape}>"
@@ -289,7 +313,8 @@ def _is_fresh(gx: Any, g: Any, vjp: VJP) -> bool:
     """Whether a VJP made this array just now: it is not its cotangent, a view, or what it had saved."""
     if gx is g or not isinstance(gx, np.ndarray) or gx.base is not None:
         return False
-    return all(cell.cell_contents is not gx for cell in getattr(vjp, "__closure__", None) or ())
+    kept = [cell.cell_contents for cell in getattr(vjp, "__closure__", None) or ()]
+    return all(value is not gx for value in (*kept, *(getattr(vjp, "__defaults__", None) or ())))
 
 
 def _leading_to(targets: Sequence[Node], order: list[Node]) -> set[Node]:

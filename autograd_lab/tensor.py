@@ -8,6 +8,7 @@ walk the graph.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from types import CellType, FunctionType
 from typing import Any
@@ -17,7 +18,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd_lab import ops
 from autograd_lab.errors import explain
-from autograd_lab.graph import NO_KWARGS, Node, backpropagate, is_grad_enabled
+from autograd_lab.graph import NO_KWARGS, Node, backpropagate, recording
 from autograd_lab.ops import PRIMITIVES, VJP, Primitive
 
 Array = NDArray[Any]
@@ -58,14 +59,22 @@ def primitive(fn: Callable[..., Any]) -> Operator:
 
     @functools.wraps(fn)
     def operator(*args: Any, **kwargs: Any) -> Tensor:
-        raw = [a._data if isinstance(a, Tensor) else a if type(a) is np.ndarray else _plain(a) for a in args]
+        raw: Any = args
         try:
+            if kwargs:
+                args, kwargs = _in_places(fn, args, kwargs)
+            raw = [
+                a._data if isinstance(a, Tensor) else a if type(a) is np.ndarray else _plain(a) for a in args
+            ]
             value, *vjps = fn(*raw, **kwargs)
         except Exception as error:
             raise explain(op.name, raw, kwargs, error) from error
         out = _wrap(value)
-        if is_grad_enabled():
+        mode = recording()
+        if mode:
             inputs, needed = raw, False
+            if len(vjps) != len(args):
+                _match_vjps(op, args, vjps)
             for i in range(len(vjps)):
                 a = args[i]
                 if vjps[i] is not None and isinstance(a, Tensor) and a._node is not None:
@@ -75,10 +84,37 @@ def primitive(fn: Callable[..., Any]) -> Operator:
                     vjps[i] = None
             if needed:
                 value = out._data
+                if value.dtype.kind != "f":
+                    raise TypeError(
+                        f"{op.name} gives {value.dtype}, and gradients are for real floating-point numbers "
+                        "only; use detach() for an input that needs none"
+                    )
                 out._node = Node(op, tuple(inputs), kwargs or NO_KWARGS, vjps, value.shape, value.dtype)
+                if mode is not True:
+                    mode(out._node, args, value)
         return out
 
     return operator
+
+
+def _in_places(fn: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """Arguments with Tensors given by keyword moved to their places, where they can get a gradient."""
+    if not any(isinstance(value, Tensor) for value in kwargs.values()):
+        return args, kwargs
+    bound = inspect.signature(fn).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return bound.args, bound.kwargs
+
+
+def _match_vjps(op: Primitive, args: Any, vjps: list[Any]) -> None:
+    """One VJP for each input at most; an input that needs a gradient and has no VJP is an error."""
+    for place, a in enumerate(args[len(vjps) :], len(vjps)):
+        if isinstance(a, Tensor) and a._node is not None:
+            raise TypeError(
+                f"{op.name} has no derivative with respect to its input {place}, which requires a gradient; "
+                "pass its detach() if it is a constant"
+            )
+    del vjps[len(args) :]
 
 
 def _plain(value: Any) -> Any:
@@ -121,7 +157,7 @@ def _comparison(ufunc: Any) -> Callable[[Any, Any], Any]:
 
 
 def _in_place(ufunc: Any, symbol: str) -> Callable[[Any, Any], Any]:
-    """``x += y`` on data that no graph depends on; elsewhere an error instead of a wrong gradient."""
+    """``x += y`` on a Tensor outside every graph; on a recorded one an error, not a wrong gradient."""
 
     def update(self: Tensor, other: Any) -> Tensor:
         self._refuse_in_place(f"x {symbol}= y", f"x = x {symbol} y")
@@ -498,7 +534,7 @@ class Tensor:
         self._data[_plain_index(index)] = value._data if isinstance(value, Tensor) else value
 
     def _refuse_in_place(self, what: str, instead: str) -> None:
-        if self._node is None or (self._node.op is None and not is_grad_enabled()):
+        if self._node is None or (self._node.op is None and not recording()):
             return
         raise RuntimeError(
             f"{what} would change data that the graph may have saved, and make gradients wrong without a "
@@ -552,7 +588,7 @@ def _plain_index(index: Any) -> Any:
         return tuple(_plain_index(i) for i in index)
     if isinstance(index, list) and not index:
         return np.empty(0, dtype=np.intp)
-    return index._data if isinstance(index, Tensor) else _plain(index)
+    return index._data if isinstance(index, Tensor) else index
 
 
 @functools.wraps(ops.concatenate)
@@ -657,6 +693,9 @@ def grad(
     """
     outs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
     ins = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    for x in (*outs, *ins):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"grad takes Tensors as outputs and inputs, not {type(x).__name__}")
     given = (
         (grad_outputs,)
         if isinstance(outputs, Tensor) and not isinstance(grad_outputs, tuple)
@@ -713,6 +752,8 @@ def _cotangent(output: Tensor, gradient: Any) -> Tensor:
         return _wrap(np.ones(output.shape, output.dtype))
     if not isinstance(gradient, Tensor):
         gradient = _wrap(np.asarray(gradient))
+    if gradient.dtype.kind not in "fiub":
+        raise TypeError(f"the cotangent must hold real numbers, not {gradient.dtype}")
     if gradient.shape != output.shape:
         raise ValueError(f"the cotangent has shape {gradient.shape}, but the output has shape {output.shape}")
     seed: Tensor = gradient if gradient.dtype == output.dtype else gradient.astype(output.dtype)
@@ -727,30 +768,32 @@ def _vjps_on_tensors(node: Node) -> list[VJP | None]:
     """
     if node.op is None:
         return list(node.vjps or ())
-    letters: dict[str, Any] = dict(zip(node.op.inputs, node.inputs, strict=False))
-    rest = node.inputs[len(node.op.inputs) :]
+    return [_on_tensors(vjp, node, node.op) if vjp else None for vjp in node.vjps or ()]
 
-    def on_tensors(name: str, value: Any) -> Any:
-        if name == "out":
-            return _handle(value, node)
-        if name == node.op.variadic:  # type: ignore[union-attr]
-            return tuple(
-                _handle(v, n) if isinstance(n, Node) else v for v, n in zip(value, rest, strict=True)
-            )
-        if isinstance(value, FunctionType):
-            return rebind(value)
-        if isinstance(letters.get(name), Node):
-            return _handle(value, letters[name])
-        if name not in letters and isinstance(value, np.ndarray | np.floating) and value.dtype.kind == "f":
-            raise NotImplementedError(
-                f"{node.op} can't be differentiated twice: its VJP closes over {name!r}, which is neither "
-                f"one of its inputs {node.op.inputs} nor 'out'"  # type: ignore[union-attr]
-            )
-        return value
 
-    def rebind(vjp: Any) -> Any:
-        cells = zip(vjp.__code__.co_freevars, vjp.__closure__ or (), strict=True)
-        closure = tuple(CellType(on_tensors(name, cell.cell_contents)) for name, cell in cells)
-        return FunctionType(vjp.__code__, vjp.__globals__, vjp.__name__, vjp.__defaults__, closure)
+# Two functions of the module rather than two closures that know each other: that would be a reference cycle.
+def _on_tensors(vjp: Any, node: Node, op: Primitive) -> VJP:
+    """The same code with other values in the place of those that it closes over."""
+    cells = zip(vjp.__code__.co_freevars, vjp.__closure__ or (), strict=True)
+    closure = tuple(CellType(_as_tensor(name, cell.cell_contents, node, op)) for name, cell in cells)
+    return FunctionType(vjp.__code__, vjp.__globals__, vjp.__name__, vjp.__defaults__, closure)
 
-    return [rebind(vjp) if vjp else None for vjp in node.vjps or ()]
+
+def _as_tensor(name: str, value: Any, node: Node, op: Primitive) -> Any:
+    """What stands for ``value`` in a recorded VJP that calls it ``name``."""
+    if name == "out":
+        return _handle(value, node)
+    if name == op.variadic:
+        rest = node.inputs[len(op.inputs) :]
+        return tuple(_handle(v, n) if isinstance(n, Node) else v for v, n in zip(value, rest, strict=True))
+    if isinstance(value, FunctionType):
+        return _on_tensors(value, node, op)
+    letters: dict[str, Any] = dict(zip(op.inputs, node.inputs, strict=False))
+    if isinstance(letters.get(name), Node):
+        return _handle(value, letters[name])
+    if name not in letters and isinstance(value, np.ndarray | np.floating) and value.dtype.kind == "f":
+        raise NotImplementedError(
+            f"{op} can't be differentiated twice: its VJP closes over {name!r}, which is neither one of its "
+            f"inputs {op.inputs} nor 'out'"
+        )
+    return value

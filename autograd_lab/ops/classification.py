@@ -24,8 +24,8 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
     >>> ag.softmax(ag.tensor([1000.0, 1000.0]))
     Tensor([0.5, 0.5])
     """
-    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
-    out = e / np.sum(e, axis=axis, keepdims=True)
+    e = np.exp(x - x.max(axis=axis, keepdims=True))
+    out = e / e.sum(axis=axis, keepdims=True)
     return out, lambda g: out * (g - (g * out).sum(axis=axis, keepdims=True))
 
 
@@ -57,8 +57,8 @@ def nll_loss(log_p: Any, y: Any, reduction: str = "mean") -> Any:
     y, n = as_target(y, log_p), mean_over(log_p, reduction)
     return (
         _reduce(-_y_times_log_p(y, log_p).sum(axis=-1), reduction),
-        lambda g: np.expand_dims(-g / n, -1) * y,
-        lambda g: np.expand_dims(-g / n, -1) * log_p,
+        lambda g: (-g / n)[..., None] * y,
+        lambda g: (-g / n)[..., None] * log_p,
     )
 
 
@@ -76,8 +76,8 @@ def cross_entropy(x: Any, y: Any, reduction: str = "mean") -> Any:
     y, n = as_target(y, x), mean_over(x, reduction)
     return (
         _reduce(-_y_times_log_p(y, _log_softmax(x, -1)).sum(axis=-1), reduction),
-        lambda g: np.expand_dims(g / n, -1) * (evaluate(softmax, x) * _total(y) - y),
-        lambda g: np.expand_dims(-g / n, -1) * evaluate(log_softmax, x),
+        lambda g: (g / n)[..., None] * (evaluate(softmax, x) * _total(y) - y),
+        lambda g: (-g / n)[..., None] * evaluate(log_softmax, x),
     )
 
 
@@ -102,8 +102,8 @@ def mse_loss(x: Any, y: Any, reduction: str = "mean") -> Any:
 
 
 def _log_softmax(x: Any, axis: Axis) -> Any:
-    shifted = x - np.max(x, axis=axis, keepdims=True)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+    shifted = x - x.max(axis=axis, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
 
 
 def _y_times_log_p(y: Any, log_p: Any) -> Any:
@@ -148,12 +148,12 @@ def as_target(y: Any, scores: Any) -> Any:
                 f"class indices for scores of shape {scores.shape} must have shape {scores.shape[:-1]}, "
                 f"not {y.shape}"
             )
-        wrong = y[(y < 0) | (y >= classes)]
-        if wrong.size:
+        if y.size and not 0 <= y.min() <= y.max() < classes:
+            wrong = y[(y < 0) | (y >= classes)]
             raise IndexError(
-                f"class indices must lie in 0 … {classes - 1} for {classes} classes; found {wrong.flat[0]}"
+                f"class indices must lie in 0 … {classes - 1} for {classes} classes; found {wrong[0]}"
             )
-        one_hot: Any = np.expand_dims(y, -1) == np.arange(classes)
+        one_hot: Any = y[..., None] == np.arange(classes)
         return one_hot
     if y.dtype.kind != "f":
         raise TypeError(

@@ -24,7 +24,7 @@ def spread(g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
     array([[1., 1., 1.],
            [2., 2., 2.]])
     """
-    if axis is not None and not keepdims:
+    if axis is not None and not keepdims and shape:  # axis 0 of a single number is none
         g = np.expand_dims(g, axis)
     return np.broadcast_to(g, shape)
 
