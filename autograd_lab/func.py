@@ -165,7 +165,8 @@ def jvp(fn: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tu
         if not used:
             return value, Tensor(np.zeros_like(out.data))
         outputs, directions = zip(*used, strict=True)
-        (product,) = _grad(outputs, cotangent, directions, create_graph=_depends_on_others(out, variables))
+        outer = _depends_on_others(out, variables) or any(_requires_grad(t) for t in directions)
+        (product,) = _grad(outputs, cotangent, directions, create_graph=outer)
     assert product is not None
     return value, product
 
@@ -201,7 +202,7 @@ def jacobian(fn: Function, argnums: Argnums = 0) -> Callable[..., Any]:
         blocks = tuple(
             stack([row[i] for row in rows]).reshape(out.shape + x.shape)
             if rows
-            else Tensor(np.zeros(out.shape + x.shape))
+            else Tensor(np.zeros(out.shape + x.shape, x.dtype))
             for i, x in enumerate(variables)
         )
         return blocks[0] if isinstance(argnums, int) else blocks
@@ -294,7 +295,11 @@ def _variable(x: Tensor | ArrayLike) -> Tensor:
     if isinstance(x, Tensor) and x.requires_grad:
         return x.astype(x.dtype)
     array = x.data if isinstance(x, Tensor) else np.asarray(x)
-    return Tensor(array if array.dtype.kind == "f" else array.astype(float), requires_grad=True)
+    return Tensor(array.astype(float) if array.dtype.kind in "biu" else array, requires_grad=True)
+
+
+def _requires_grad(x: Any) -> bool:
+    return isinstance(x, Tensor) and x.requires_grad
 
 
 def _depends_on_others(out: Tensor, variables: list[Tensor]) -> bool:
@@ -309,9 +314,7 @@ def _pull(
     out: Tensor, variables: list[Tensor], cotangent: Any, keep: bool = False
 ) -> tuple[tuple[Tensor, ...], Tensor]:
     """Gradients for one cotangent, and the value as the caller may have it."""
-    outer = _depends_on_others(out, variables)
-    if isinstance(cotangent, Tensor):
-        outer = outer or cotangent.requires_grad
+    outer = _depends_on_others(out, variables) or _requires_grad(cotangent)
     value = _value(out, variables)
     if not out.requires_grad:
         return tuple(Tensor(np.zeros_like(x.data)) for x in variables), value

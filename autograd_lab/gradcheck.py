@@ -114,7 +114,8 @@ class GradcheckReport:
         ratios = [c.analytic / c.numeric for c in self.inputs if not c.passed and abs(c.numeric) > 1e-8]
         if ratios and all(abs(ratio - ratios[0]) < 1e-4 for ratio in ratios):
             factor = round(ratios[0], 4) + 0.0
-            what = "a sign" if factor == -1 else "a path without gradient" if factor == 0 else "a factor"
+            usual: dict[float, str] = {-1: "a sign", 0: "a path without gradient, or a kink within h"}
+            what = usual.get(factor, "a factor")
             return f"{what}: analytic is {factor:g} times numeric"
         return "the VJP of the input marked WRONG: a factor, a transpose, a missing sum, or a kink within h"
 
@@ -267,20 +268,22 @@ def gradcheck_report(
     kept = cotangent.copy()
     leaves, value = [tensors[i] for i in checked], out.data.copy()
 
-    def backward() -> list[Array]:
+    def backward(cotangent: Array) -> list[Array]:
         if out.requires_grad:
             found = grad(out, leaves, cotangent, retain_graph=True, allow_unused=True)
         else:  # a function that ignores its inputs, or cuts them off, has no gradient at all
             found = (None,) * len(leaves)
         return [np.zeros(x.shape) if g is None else g.data for x, g in zip(leaves, found, strict=True)]
 
-    analytic = backward()
+    analytic = backward(cotangent)
     first = [g.copy() for g in analytic]
     faults = _faults(tensors, arrays, checked, analytic, cotangent, kept)
     if not np.array_equal(out.data, value, equal_nan=True):
         faults.append("the output was changed in place by a VJP")
-    if not all(np.array_equal(*pair, equal_nan=True) for pair in zip(backward(), first, strict=True)):
+    if not _same(backward(kept.copy()), first):
         faults.append("a second backward pass gives another gradient: a VJP changed what it had saved")
+    elif not _same(backward(-2 * kept), [-2 * g for g in first]):  # exact: only sign and exponent change
+        faults.append("the gradient is not proportional to the cotangent: a VJP is not linear in it")
     analytic = first
 
     def of_checked(*moved: Tensor) -> Tensor:
@@ -367,6 +370,14 @@ def _faults(
         ):
             faults.append(f"the gradient of input {checked[i]} shares memory with another array")
     return faults
+
+
+def _same(gradients: list[Array], others: list[Array]) -> bool:
+    """Whether two backward passes agree, but for round-off."""
+    return all(
+        np.allclose(g, other, rtol=1e-12, atol=1e-300, equal_nan=True)
+        for g, other in zip(gradients, others, strict=True)
+    )
 
 
 def _taylor_order(

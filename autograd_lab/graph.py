@@ -190,7 +190,7 @@ def topological_order(root: Node) -> list[Node]:
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
-    """Sum a gradient over the axes along which an input was broadcast: the adjoint of broadcasting.
+    """Sum a gradient over the axes that broadcasting copied: its adjoint.
 
     Parameters
     ----------
@@ -221,7 +221,7 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
         return g
     new = g.ndim - len(shape)
     if new < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[new:], strict=True)):
-        raise ValueError(f"a gradient of shape {g.shape} can't belong to an input of shape {shape}")
+        raise ValueError(f"no input of shape {shape} has a gradient of shape {g.shape}")
     stretched = [new + i for i, n in enumerate(shape) if n == 1 and g.shape[new + i] != 1]
     return g.sum(axis=(*range(new), *stretched)).reshape(shape)
 

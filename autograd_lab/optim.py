@@ -28,7 +28,7 @@ class SGD:
     Raises
     ------
     ValueError
-        If there are no parameters, or a number is out of range.
+        If there are no parameters, if one is given twice, or if a number is out of range.
     TypeError
         If a parameter is not a leaf Tensor that requires a gradient.
 
@@ -57,6 +57,8 @@ class SGD:
         for p in self.params:
             if not (isinstance(p, Tensor) and p.requires_grad and p.is_leaf):
                 raise TypeError(f"SGD moves leaf Tensors that require gradients, not {p!r:.60}")
+        if len({id(p) for p in self.params}) < len(self.params):
+            raise ValueError("SGD got a parameter twice; it would move it twice a step")
         if not lr > 0 or not momentum >= 0 or not weight_decay >= 0:
             raise ValueError(
                 f"SGD needs lr > 0, momentum >= 0 and weight_decay >= 0, not lr={lr}, momentum={momentum}, "

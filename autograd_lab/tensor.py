@@ -66,6 +66,8 @@ def primitive(fn: Callable[..., Any]) -> Operator:
             raw = [
                 a._data if isinstance(a, Tensor) else a if type(a) is np.ndarray else _plain(a) for a in args
             ]
+            if raw and type(raw[0]) is not np.ndarray:
+                raw = _numbers_as_arrays(raw)
             value, *vjps = fn(*raw, **kwargs)
         except Exception as error:
             raise explain(op.name, raw, kwargs, error) from error
@@ -122,6 +124,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()  # as weak as a Python number: float32 stays float32 beside np.float64(2)
     return np.asarray(value) if isinstance(value, list) else value
+
+
+def _numbers_as_arrays(raw: list[Any]) -> list[Any]:
+    """Python numbers among themselves as arrays, so that NumPy computes and not Python's endless integers."""
+    if any(isinstance(a, np.ndarray) for a in raw):
+        return raw
+    arrays = [np.asarray(a) if isinstance(a, int | float | complex) else a for a in raw]
+    if any(isinstance(a, np.ndarray) and a.dtype == object for a in arrays):
+        raise OverflowError("a whole number beyond 64 bits")
+    return arrays
 
 
 def _wrap(value: Any) -> Tensor:

@@ -146,6 +146,11 @@ def fit(
     if epochs < 1:
         raise ValueError(f"fit needs at least one epoch, not {epochs}")
     train, test = data
+    if not len(test.images) == len(test.labels) > 0:
+        raise ValueError(
+            f"the test set has {len(test.images)} images and {len(test.labels)} labels; fit needs at least "
+            "one image, and one label for each"
+        )
     loader = DataLoader(train.images, train.labels, batch_size=batch_size, shuffle=True, seed=seed)
     rows = []
     for epoch in range(1, epochs + 1):

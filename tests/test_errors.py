@@ -499,3 +499,10 @@ def test_fuzz_cotangents(gradient):
         assert x.grad is None
         y.backward(np.ones(2))
     assert x.grad.shape == (2,)
+
+
+def test_numbers_alone_are_computed_by_numpy() -> None:
+    """Python's integers have no end, and 2 ** 10**18 in them would take all memory and time."""
+    assert ag.pow(2, 10**18).dtype == np.int64
+    with pytest.raises(ValueError, match="beyond 64 bits"):
+        ag.pow(10**30, 10**30)

@@ -87,7 +87,8 @@ def test_an_operator_is_shown_as_its_formula() -> None:
     assert repr(shown) == (
         "@primitive\n"
         "def mul(x: Any, y: Any) -> Any:\n"
-        '    """Product of x and y.    ∂L/∂x = g·y    ∂L/∂y = g·x    (report, eq. 2)"""\n'
+        '    """Product of x and y (report, eq. 2).\n'
+        '    ∂L/∂x = g·y    ∂L/∂y = g·x"""\n'
         "    return x * y, lambda g: g * y, lambda g: g * x"
     )
     assert shown._repr_markdown_() == f"```python\n{shown!r}\n```"

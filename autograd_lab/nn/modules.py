@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,10 @@ class Module:
         """Apply the module."""
         return self.forward(*args)
 
+    def _children(self) -> Iterable[tuple[str, Any]]:
+        """What this module is made of, by name."""
+        return vars(self).items()
+
     def _walk(self) -> Iterator[tuple[str, Module | Parameter]]:
         """Every module and parameter with its dotted name, each once, in order of attribute."""
         seen: set[int] = set()
@@ -69,7 +73,7 @@ class Module:
         while stack:
             name, value = stack.pop()
             if isinstance(value, Module):
-                children: Any = vars(value).items()
+                children: Any = value._children()
             elif isinstance(value, dict):
                 children = value.items()
             elif isinstance(value, list | tuple):
@@ -136,12 +140,12 @@ class Module:
         missing, unknown = parameters.keys() - state.keys(), state.keys() - parameters.keys()
         if missing or unknown:
             raise KeyError(f"state_dict does not fit: missing {sorted(missing)}, not known {sorted(unknown)}")
-        arrays = {name: np.asarray(value) for name, value in state.items()}
+        arrays = {name: np.array(value) for name, value in state.items()}
         for name, parameter in parameters.items():
             if (arrays[name].shape, arrays[name].dtype) != (parameter.shape, parameter.dtype):
                 raise ValueError(
-                    f"state_dict does not fit: {name} is a {parameter.dtype} array of shape "
-                    f"{parameter.shape}, but the one given is {arrays[name].dtype} of shape {arrays[name].shape}"
+                    f"state_dict does not fit: {name} is {parameter.dtype} of shape {parameter.shape}, "
+                    f"but the array given is {arrays[name].dtype} of shape {arrays[name].shape}"
                 )
         for name, parameter in parameters.items():
             np.copyto(parameter.data, arrays[name])
@@ -244,9 +248,10 @@ class Sequential(Module):
                 raise TypeError(f"Sequential takes modules, but argument {i} is a {type(layer).__name__}")
         self._layers = layers
 
-    def _walk(self) -> Iterator[tuple[str, Module | Parameter]]:
+    def _children(self) -> Iterable[tuple[str, Any]]:
         # PyTorch's names: "0.weight", with no attribute in front.
-        return ((name.removeprefix("_layers."), value) for name, value in super()._walk())
+        others = {name: value for name, value in vars(self).items() if name != "_layers"}
+        return [(str(i), layer) for i, layer in enumerate(self._layers)] + list(others.items())
 
     def forward(self, x: Any) -> Tensor:
         """Apply all layers in order."""

@@ -16,7 +16,8 @@ from autograd_lab.ops.reductions import Axis
 
 @primitive
 def softmax(x: Any, axis: Axis = -1) -> Any:
-    """exp(x − s) / Σ exp(x − s) with s = max x.    ∂L/∂x = p·(g − Σ g·p), where p = softmax(x)
+    """exp(x − s) / Σ exp(x − s) with s = max x.
+    ∂L/∂x = p·(g − Σ g·p), where p = softmax(x)
 
     The shifted form of the report, section 1.2 (Blanchard, Higham and Higham, 2021, eq. 3.2).
 
@@ -31,7 +32,8 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
 
 @primitive
 def log_softmax(x: Any, axis: Axis = -1) -> Any:
-    """x − s − log Σ exp(x − s) with s = max x.    ∂L/∂x = g − softmax(x)·Σ g
+    """x − s − log Σ exp(x − s) with s = max x.
+    ∂L/∂x = g − softmax(x)·Σ g
 
     The logarithm of a softmax that is never formed, so that no probability can round to zero first.
 
@@ -45,7 +47,8 @@ def log_softmax(x: Any, axis: Axis = -1) -> Any:
 
 @primitive
 def nll_loss(log_p: Any, y: Any, reduction: str = "mean") -> Any:
-    """Σ −y·log p over the classes.    ∂L/∂log p = −g·y/N    ∂L/∂y = −g·log p/N    (report, section 1.2)
+    """Σ −y·log p over the classes (report, section 1.2).
+    ∂L/∂log p = −g·y/N    ∂L/∂y = −g·log p/N
 
     N is the number of rows under ``reduction="mean"`` (the default, as in PyTorch; the report sums one
     sample) and 1 under ``"sum"`` and ``"none"``.
@@ -64,7 +67,8 @@ def nll_loss(log_p: Any, y: Any, reduction: str = "mean") -> Any:
 
 @primitive
 def cross_entropy(x: Any, y: Any, reduction: str = "mean") -> Any:
-    """Σ −y·log softmax(x).    ∂L/∂x = g·(softmax(x) − y)/N    ∂L/∂y = −g·log softmax(x)/N
+    """Σ −y·log softmax(x).
+    ∂L/∂x = g·(softmax(x) − y)/N    ∂L/∂y = −g·log softmax(x)/N
 
     The report's CrossEntropyLoss (section 1.2); the gradient is what its section 1.4 leaves to derive. It
     holds for a y that sums to 1; in general softmax(x) is multiplied by Σ y. For N see :func:`nll_loss`.
@@ -83,7 +87,8 @@ def cross_entropy(x: Any, y: Any, reduction: str = "mean") -> Any:
 
 @primitive
 def mse_loss(x: Any, y: Any, reduction: str = "mean") -> Any:
-    """Squared error (x − y)².    ∂L/∂x = g·2(x − y)/n    ∂L/∂y = −g·2(x − y)/n
+    """Squared error (x − y)².
+    ∂L/∂x = g·2(x − y)/n    ∂L/∂y = −g·2(x − y)/n
 
     n is the number of entries under ``reduction="mean"`` (the default, as in PyTorch), else 1.
 

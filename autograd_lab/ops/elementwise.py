@@ -15,7 +15,8 @@ from autograd_lab.ops.primitive import primitive
 
 @primitive
 def add(x: Any, y: Any) -> Any:
-    """Sum of x and y.    ∂L/∂x = g    ∂L/∂y = g    (report, eq. 1)
+    """Sum of x and y (report, eq. 1).
+    ∂L/∂x = g    ∂L/∂y = g
 
     >>> import autograd_lab as ag
     >>> ag.add(ag.tensor([1.0, 2.0]), 3.0)
@@ -26,7 +27,8 @@ def add(x: Any, y: Any) -> Any:
 
 @primitive
 def sub(x: Any, y: Any) -> Any:
-    """Difference of x and y.    ∂L/∂x = g    ∂L/∂y = −g    (eq. 1, with y negated)
+    """Difference of x and y (eq. 1, with y negated).
+    ∂L/∂x = g    ∂L/∂y = −g
 
     >>> import autograd_lab as ag
     >>> ag.sub(ag.tensor([1.0, 2.0]), 3.0)
@@ -37,7 +39,8 @@ def sub(x: Any, y: Any) -> Any:
 
 @primitive
 def mul(x: Any, y: Any) -> Any:
-    """Product of x and y.    ∂L/∂x = g·y    ∂L/∂y = g·x    (report, eq. 2)
+    """Product of x and y (report, eq. 2).
+    ∂L/∂x = g·y    ∂L/∂y = g·x
 
     >>> import autograd_lab as ag
     >>> ag.mul(ag.tensor([1.0, 2.0]), 3.0)
@@ -48,7 +51,8 @@ def mul(x: Any, y: Any) -> Any:
 
 @primitive
 def div(x: Any, y: Any) -> Any:
-    """Quotient of x and y.    ∂L/∂x = g/y    ∂L/∂y = −g·(x/y)/y    (eqs. 2 and 3: x·y⁻¹)
+    """Quotient of x and y (eqs. 2 and 3: x·y⁻¹).
+    ∂L/∂x = g/y    ∂L/∂y = −g·(x/y)/y
 
     >>> import autograd_lab as ag
     >>> ag.div(ag.tensor([1.0, 2.0]), 4.0)
@@ -60,7 +64,8 @@ def div(x: Any, y: Any) -> Any:
 
 @primitive
 def neg(x: Any) -> Any:
-    """Negative of x.    ∂L/∂x = −g    (eq. 2, with y = −1)
+    """Negative of x (eq. 2, with y = −1).
+    ∂L/∂x = −g
 
     >>> import autograd_lab as ag
     >>> ag.neg(ag.tensor([1.0, -2.0]))
@@ -71,7 +76,8 @@ def neg(x: Any) -> Any:
 
 @primitive
 def pow(x: Any, y: Any) -> Any:
-    """Power x^y.    ∂L/∂x = g·y·x^(y−1)    ∂L/∂y = g·x^y·log x    (report, eq. 3)
+    """Power x^y (report, eq. 3).
+    ∂L/∂x = g·y·x^(y−1)    ∂L/∂y = g·x^y·log x
 
     The second derivative asks for x > 0; a negative base gives NaN there. Two limits are filled in as
     PyTorch does: ∂x is 0 where y = 0, and ∂y is 0 where x = 0 and y ≥ 0.
@@ -90,7 +96,8 @@ def pow(x: Any, y: Any) -> Any:
 
 @primitive
 def exp(x: Any) -> Any:
-    """Exponential of x.    ∂L/∂x = g·exp(x)    (eq. 3, with base e)
+    """Exponential of x (eq. 3, with base e).
+    ∂L/∂x = g·exp(x)
 
     >>> import autograd_lab as ag
     >>> ag.exp(ag.tensor([0.0]))
@@ -102,7 +109,8 @@ def exp(x: Any) -> Any:
 
 @primitive
 def log(x: Any) -> Any:
-    """Natural logarithm of x.    ∂L/∂x = g·x⁻¹    (report, eq. 4)
+    """Natural logarithm of x (report, eq. 4).
+    ∂L/∂x = g·x⁻¹
 
     At 0 the value is −inf and the slope inf, below 0 both are NaN, with NumPy's warning.
 
@@ -115,7 +123,8 @@ def log(x: Any) -> Any:
 
 @primitive
 def sqrt(x: Any) -> Any:
-    """Square root of x.    ∂L/∂x = g/(2√x)    (eq. 3, with y = 1/2)
+    """Square root of x (eq. 3, with y = 1/2).
+    ∂L/∂x = g/(2√x)
 
     >>> import autograd_lab as ag
     >>> ag.sqrt(ag.tensor([4.0]))
@@ -127,7 +136,8 @@ def sqrt(x: Any) -> Any:
 
 @primitive
 def abs(x: Any) -> Any:
-    """Absolute value of x.    ∂L/∂x = g·sign(x), which is 0 at 0
+    """Absolute value of x.
+    ∂L/∂x = g·sign(x), which is 0 at 0
 
     >>> import autograd_lab as ag
     >>> ag.abs(ag.tensor([-2.0, 3.0]))
@@ -138,7 +148,8 @@ def abs(x: Any) -> Any:
 
 @primitive
 def maximum(x: Any, y: Any) -> Any:
-    """The larger of x and y.    ∂L/∂x = g where x > y, half of it at a tie; ∂L/∂y likewise
+    """The larger of x and y.
+    ∂L/∂x = g where x > y, half of it at a tie; ∂L/∂y likewise
 
     >>> import autograd_lab as ag
     >>> ag.maximum(ag.tensor([1.0, 5.0]), 3.0)
@@ -153,7 +164,8 @@ def maximum(x: Any, y: Any) -> Any:
 
 @primitive
 def minimum(x: Any, y: Any) -> Any:
-    """The smaller of x and y.    ∂L/∂x = g where x < y, half of it at a tie; ∂L/∂y likewise
+    """The smaller of x and y.
+    ∂L/∂x = g where x < y, half of it at a tie; ∂L/∂y likewise
 
     >>> import autograd_lab as ag
     >>> ag.minimum(ag.tensor([1.0, 5.0]), 3.0)
@@ -168,7 +180,8 @@ def minimum(x: Any, y: Any) -> Any:
 
 @primitive
 def where(condition: Any, x: Any, y: Any) -> Any:
-    """x where the condition holds, y elsewhere.    ∂L/∂x = g where it holds, else 0; ∂L/∂y the rest
+    """x where the condition holds, y elsewhere.
+    ∂L/∂x = g where it holds, else 0; ∂L/∂y the rest
 
     >>> import autograd_lab as ag
     >>> ag.where([True, False], ag.tensor([1.0, 2.0]), 0.0)
@@ -184,7 +197,8 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 @primitive
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
-    """x held between min and max.    ∂L/∂x = g where min ≤ x ≤ max, else 0
+    """x held between min and max.
+    ∂L/∂x = g where min ≤ x ≤ max, else 0
 
     >>> import autograd_lab as ag
     >>> ag.clip(ag.tensor([-1.0, 0.5, 2.0]), 0, 1)
@@ -196,7 +210,8 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
 
 @primitive
 def tanh(x: Any) -> Any:
-    """Hyperbolic tangent of x.    ∂L/∂x = g·(1 − tanh²x)
+    """Hyperbolic tangent of x.
+    ∂L/∂x = g·(1 − tanh²x)
 
     >>> import autograd_lab as ag
     >>> ag.tanh(ag.tensor([0.0]))
@@ -208,7 +223,8 @@ def tanh(x: Any) -> Any:
 
 @primitive
 def sigmoid(x: Any) -> Any:
-    """Logistic function 1/(1 + e⁻ˣ) of x.    ∂L/∂x = g·σ(x)·(1 − σ(x))
+    """Logistic function 1/(1 + e⁻ˣ) of x.
+    ∂L/∂x = g·σ(x)·(1 − σ(x))
 
     Computed as exp(−log(1 + e⁻ˣ)), which neither overflows nor loses small values.
 
@@ -222,7 +238,8 @@ def sigmoid(x: Any) -> Any:
 
 @primitive
 def relu(x: Any) -> Any:
-    """max(x, 0).    ∂L/∂x = g where x > 0, else 0    (report, eq. 5)
+    """max(x, 0) (report, eq. 5).
+    ∂L/∂x = g where x > 0, else 0
 
     >>> import autograd_lab as ag
     >>> ag.relu(ag.tensor([-1.0, 2.0]))
@@ -235,7 +252,8 @@ def relu(x: Any) -> Any:
 
 @primitive
 def sin(x: Any) -> Any:
-    """Sine of x.    ∂L/∂x = g·cos x
+    """Sine of x.
+    ∂L/∂x = g·cos x
 
     >>> import autograd_lab as ag
     >>> ag.sin(ag.tensor([0.0]))
@@ -246,7 +264,8 @@ def sin(x: Any) -> Any:
 
 @primitive
 def cos(x: Any) -> Any:
-    """Cosine of x.    ∂L/∂x = −g·sin x
+    """Cosine of x.
+    ∂L/∂x = −g·sin x
 
     >>> import autograd_lab as ag
     >>> ag.cos(ag.tensor([0.0]))

@@ -11,7 +11,8 @@ from autograd_lab.ops.primitive import primitive
 
 @primitive
 def matmul(x: Any, y: Any) -> Any:
-    """Matrix product xy.    ∂L/∂x = g yᵀ    ∂L/∂y = xᵀ g    (report, eq. 7 and section 1.3)
+    """Matrix product xy (report, eq. 7 and section 1.3).
+    ∂L/∂x = g yᵀ    ∂L/∂y = xᵀ g
 
     Shapes (N, D) and (D, M) give (N, M). Leading axes are a batch and broadcast, and a vector counts as
     one row on the left or one column on the right, as NumPy's ``@`` has it.
@@ -46,7 +47,8 @@ def _vector_vjps(x: Any, y: Any) -> Any:
 
 @primitive
 def dot(x: Any, y: Any) -> Any:
-    """Inner product Σ xᵢyᵢ of two vectors.    ∂L/∂x = g·y    ∂L/∂y = g·x    (eqs. 2 and 6)
+    """Inner product Σ xᵢyᵢ of two vectors (eqs. 2 and 6).
+    ∂L/∂x = g·y    ∂L/∂y = g·x
 
     For vectors only, as ``torch.dot``; for matrices write ``x @ y``.
 
@@ -61,7 +63,8 @@ def dot(x: Any, y: Any) -> Any:
 
 @primitive
 def einsum(subscripts: str, *xs: Any) -> Any:
-    """Sum of products by named indices.    ∂L/∂xᵢ = einsum of g and the other inputs, to the indices of xᵢ
+    """Sum of products by named indices.
+    ∂L/∂xᵢ = einsum of g and the other inputs, to the indices of xᵢ
 
     An index that stands in xᵢ alone was summed there, so its cotangent is copied along it. An index
     that stands twice in one input (a diagonal) is not supported.

@@ -47,7 +47,8 @@ def tie_shares(x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
 
 @primitive
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Sum over axes.    ∂L/∂x = g, copied along the summed axes    (report, eq. 6)
+    """Sum over axes (report, eq. 6).
+    ∂L/∂x = g, copied along the summed axes
 
     >>> import autograd_lab as ag
     >>> ag.sum(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
@@ -59,7 +60,8 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @primitive
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Mean over axes.    ∂L/∂x = g/n, copied along the n entries of each mean    (eq. 6, divided by n)
+    """Mean over axes (eq. 6, divided by n).
+    ∂L/∂x = g/n, copied along the n entries of each mean
 
     >>> import autograd_lab as ag
     >>> ag.mean(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
@@ -71,7 +73,8 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @primitive
 def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Largest entry over axes.    ∂L/∂x = g at that entry, shared equally among ties, else 0
+    """Largest entry over axes.
+    ∂L/∂x = g at that entry, shared equally among ties, else 0
 
     >>> import autograd_lab as ag
     >>> ag.max(ag.tensor([[1.0, 2.0], [3.0, 0.0]]), axis=0)
@@ -83,7 +86,8 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @primitive
 def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Smallest entry over axes.    ∂L/∂x = g at that entry, shared equally among ties, else 0
+    """Smallest entry over axes.
+    ∂L/∂x = g at that entry, shared equally among ties, else 0
 
     >>> import autograd_lab as ag
     >>> ag.min(ag.tensor([[1.0, 2.0], [3.0, 0.0]]), axis=0)
@@ -95,7 +99,8 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @primitive
 def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any:
-    """Variance over axes, divided by n − ddof.    ∂L/∂x = g·2(x − mean)/(n − ddof)
+    """Variance over axes, divided by n − ddof.
+    ∂L/∂x = g·2(x − mean)/(n − ddof)
 
     NumPy's default is ddof=0; ``torch.var`` divides by n − 1.
 
@@ -112,7 +117,8 @@ def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
 
 @primitive
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """log Σ exp(x), with the largest entry taken out first.    ∂L/∂x = g·softmax(x)
+    """log Σ exp(x), with the largest entry taken out first.
+    ∂L/∂x = g·softmax(x)
 
     The shift by s = max x is that of Blanchard, Higham and Higham (2021), eq. (3.1): no exponential
     exceeds 1, so nothing overflows.

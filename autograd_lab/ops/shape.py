@@ -13,7 +13,8 @@ from autograd_lab.ops.primitive import evaluate, primitive
 
 @primitive
 def reshape(x: Any, *shape: Any) -> Any:
-    """The entries of x in another shape, one axis of which may be −1.    ∂L/∂x = g in the shape of x
+    """The entries of x in another shape, one axis of which may be −1.
+    ∂L/∂x = g in the shape of x
 
     >>> import autograd_lab as ag
     >>> ag.reshape(ag.tensor([1.0, 2.0, 3.0, 4.0]), (2, -1))
@@ -26,7 +27,8 @@ def reshape(x: Any, *shape: Any) -> Any:
 
 @primitive
 def transpose(x: Any, *axes: Any) -> Any:
-    """Axes of x in another order, reversed if none is given.    ∂L/∂x = g, its axes put back
+    """Axes of x in another order, reversed if none is given.
+    ∂L/∂x = g, its axes put back
 
     NumPy's meaning (a permutation); ``torch.transpose`` swaps two axes, which is :func:`swapaxes` here.
 
@@ -44,7 +46,8 @@ def transpose(x: Any, *axes: Any) -> Any:
 
 @primitive
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
-    """x with two axes exchanged.    ∂L/∂x = g with the same two exchanged
+    """x with two axes exchanged.
+    ∂L/∂x = g with the same two exchanged
 
     >>> import autograd_lab as ag
     >>> ag.swapaxes(ag.tensor([[1.0, 2.0]]), 0, 1)
@@ -56,7 +59,8 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
 
 @primitive
 def expand_dims(x: Any, axis: Any) -> Any:
-    """x with new axes of length 1 (PyTorch: unsqueeze).    ∂L/∂x = g in the shape of x
+    """x with new axes of length 1 (PyTorch: unsqueeze).
+    ∂L/∂x = g in the shape of x
 
     >>> import autograd_lab as ag
     >>> ag.expand_dims(ag.tensor([1.0, 2.0]), 0)
@@ -68,7 +72,8 @@ def expand_dims(x: Any, axis: Any) -> Any:
 
 @primitive
 def squeeze(x: Any, axis: Any = None) -> Any:
-    """x without its axes of length 1, or without those named.    ∂L/∂x = g in the shape of x
+    """x without its axes of length 1, or without those named.
+    ∂L/∂x = g in the shape of x
 
     >>> import autograd_lab as ag
     >>> ag.squeeze(ag.tensor([[1.0, 2.0]]))
@@ -80,7 +85,8 @@ def squeeze(x: Any, axis: Any = None) -> Any:
 
 @primitive
 def broadcast_to(x: Any, shape: Any) -> Any:
-    """x repeated along axes of length 1 and along new leading axes.    ∂L/∂x = g summed over them
+    """x repeated along axes of length 1 and along new leading axes.
+    ∂L/∂x = g summed over them
 
     The sum is the engine's, as for every operator that broadcasts.
 
@@ -94,7 +100,8 @@ def broadcast_to(x: Any, shape: Any) -> Any:
 
 @primitive
 def getitem(x: Any, index: Any) -> Any:
-    """The entries x[index].    ∂L/∂x = g added into zeros at the same index
+    """The entries x[index].
+    ∂L/∂x = g added into zeros at the same index
 
     Basic and advanced indexing as in NumPy. An entry taken twice receives both cotangents.
 
@@ -108,7 +115,8 @@ def getitem(x: Any, index: Any) -> Any:
 
 @primitive
 def scatter_add(x: Any, index: Any, shape: Any) -> Any:
-    """Zeros of the given shape with x added in at an index: the adjoint of getitem.    ∂L/∂x = g[index]
+    """Zeros with x added in at an index: the adjoint of getitem.
+    ∂L/∂x = g[index]
 
     >>> value, vjp = scatter_add(np.array([1.0, 10.0]), [1, 1], (3,))
     >>> value, vjp(np.array([1.0, 2.0, 3.0]))
@@ -130,7 +138,8 @@ def _is_basic(index: Any) -> bool:
 
 @primitive
 def concatenate(*xs: Any, axis: int = 0) -> Any:
-    """Arrays joined along an existing axis.    ∂L/∂xᵢ = the stretch of g that came from xᵢ
+    """Arrays joined along an existing axis.
+    ∂L/∂xᵢ = the stretch of g that came from xᵢ
 
     >>> import autograd_lab as ag
     >>> ag.concatenate([ag.tensor([1.0]), ag.tensor([2.0, 3.0])])
@@ -145,7 +154,8 @@ def concatenate(*xs: Any, axis: int = 0) -> Any:
 
 @primitive
 def stack(*xs: Any, axis: int = 0) -> Any:
-    """Arrays of one shape joined along a new axis.    ∂L/∂xᵢ = the i-th slice of g on that axis
+    """Arrays of one shape joined along a new axis.
+    ∂L/∂xᵢ = the i-th slice of g on that axis
 
     >>> import autograd_lab as ag
     >>> ag.stack([ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0])])
@@ -159,7 +169,8 @@ def stack(*xs: Any, axis: int = 0) -> Any:
 
 @primitive
 def astype(x: Any, dtype: Any) -> Any:
-    """x in another floating-point precision.    ∂L/∂x = g, in the precision of x
+    """x in another floating-point precision.
+    ∂L/∂x = g, in the precision of x
 
     >>> import numpy as np
     >>> import autograd_lab as ag

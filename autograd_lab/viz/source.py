@@ -31,7 +31,7 @@ class SourceView:
 
 
 def show_source(*things: Callable[..., Any] | Primitive | type, docstring: bool = False) -> SourceView:
-    """Show the source of functions, operators or classes, each docstring cut to its first line.
+    """Show the source of functions, operators or classes, each docstring cut to its first paragraph.
 
     An operator such as ``ag.mul`` is shown as the formula that it was made of, with its decorator.
 
@@ -57,7 +57,8 @@ def show_source(*things: Callable[..., Any] | Primitive | type, docstring: bool 
     >>> show_source(ag.mul)
     @primitive
     def mul(x: Any, y: Any) -> Any:
-        \"\"\"Product of x and y.    ∂L/∂x = g·y    ∂L/∂y = g·x    (report, eq. 2)\"\"\"
+        \"\"\"Product of x and y (report, eq. 2).
+        ∂L/∂x = g·y    ∂L/∂y = g·x\"\"\"
         return x * y, lambda g: g * y, lambda g: g * x
     """
     if not things:
@@ -75,7 +76,7 @@ def _source_of(thing: Any) -> str:
 
 
 def _shorten(code: str) -> str:
-    """Cut every docstring to its first line; all else stays as it was written, comments included."""
+    """Cut every docstring to its first paragraph; all else stays as it was written, comments included."""
     lines = code.split("\n")
     nodes = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     tree = ast.walk(ast.parse(code))
@@ -88,11 +89,16 @@ def _shorten(code: str) -> str:
         opening = lines[first].rstrip()
         quotes = '"""' if '"""' in opening else "'''"
         if opening.endswith(quotes) and opening.count(quotes) == 1:
-            opening += lines[first + 1].strip()  # the text starts on the line after the quotes
-        lines[first : last + 1] = [opening + quotes]
-        following = first + 1
-        if following < len(lines) and not lines[following].strip():
-            del lines[following]  # the blank line that set a long docstring apart
+            # The text starts on the line after the quotes.
+            lines[first : first + 2] = [opening + lines[first + 1].strip()]
+            last -= 1
+        end = next((i for i in range(first, last + 1) if not lines[i].strip()), last + 1)
+        if end > last:
+            continue  # a single paragraph stays whole
+        lines[end - 1] = lines[end - 1].rstrip() + quotes
+        del lines[end : last + 1]
+        if end < len(lines) and not lines[end].strip():
+            del lines[end]  # the blank line that set a long docstring apart
     return "\n".join(lines)
 
 
