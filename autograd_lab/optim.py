@@ -3,13 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograd_lab.tensor import Tensor
 
+Array = NDArray[Any]
 
-class SGD:
+
+class Optimizer:
+    """Base of the optimisers: holds the parameters and forgets their gradients.
+
+    Parameters
+    ----------
+    params : iterable of Tensor
+        Leaves that require gradients, for example ``model.parameters()``.
+    lr : float
+        Learning rate.
+
+    Raises
+    ------
+    ValueError
+        If there are no parameters, if one is given twice, or if ``lr`` is not positive.
+    TypeError
+        If a parameter is not a leaf Tensor that requires a gradient.
+    """
+
+    def __init__(self, params: Iterable[Tensor], lr: float) -> None:
+        name = type(self).__name__
+        self.params = list(params)
+        self.lr = lr
+        if not self.params:
+            raise ValueError(f"{name} got no parameters")
+        for p in self.params:
+            if not (isinstance(p, Tensor) and p.requires_grad and p.is_leaf):
+                raise TypeError(f"{name} moves leaf Tensors that require gradients, not {p!r:.60}")
+        if len({id(p) for p in self.params}) < len(self.params):
+            raise ValueError(f"{name} got a parameter twice; it would move it twice a step")
+        if not lr > 0:
+            raise ValueError(f"{name} needs lr > 0, not lr={lr}")
+
+    def zero_grad(self) -> None:
+        """Forget the gradients: set each to None."""
+        for p in self.params:
+            p.grad = None
+
+    def step(self) -> None:
+        """Move each parameter that has a gradient, in place; a gradient itself is never changed."""
+        for i, p in enumerate(self.params):
+            if p.grad is not None:
+                np.subtract(p.data, self._change(i, p, p.grad), out=p.data)
+
+    def _change(self, i: int, p: Tensor, g: Array) -> Array:
+        """What to subtract from parameter number i."""
+        raise NotImplementedError
+
+
+class SGD(Optimizer):
     """Stochastic gradient descent, w ← w − lr·g (the report's section 2, with lr = 0.1).
 
     Parameters
@@ -36,9 +88,9 @@ class SGD:
     --------
     >>> import autograd_lab as ag
     >>> w = ag.tensor([1.0], requires_grad=True)
-    >>> optimiser = SGD([w], lr=0.1)
+    >>> optimizer = SGD([w], lr=0.1)
     >>> (w * w).sum().backward()
-    >>> optimiser.step()
+    >>> optimizer.step()
     >>> w
     Tensor([0.8], requires_grad=True)
     """
@@ -51,37 +103,131 @@ class SGD:
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
-        self.params = list(params)
-        if not self.params:
-            raise ValueError("SGD got no parameters")
-        for p in self.params:
-            if not (isinstance(p, Tensor) and p.requires_grad and p.is_leaf):
-                raise TypeError(f"SGD moves leaf Tensors that require gradients, not {p!r:.60}")
-        if len({id(p) for p in self.params}) < len(self.params):
-            raise ValueError("SGD got a parameter twice; it would move it twice a step")
-        if not lr > 0 or not momentum >= 0 or not weight_decay >= 0:
+        super().__init__(params, lr)
+        if not momentum >= 0 or not weight_decay >= 0:
             raise ValueError(
-                f"SGD needs lr > 0, momentum >= 0 and weight_decay >= 0, not lr={lr}, momentum={momentum}, "
+                f"SGD needs momentum >= 0 and weight_decay >= 0, not momentum={momentum}, "
                 f"weight_decay={weight_decay}"
             )
         if nesterov and momentum == 0:
             raise ValueError("nesterov=True needs a momentum greater than 0")
-        self.lr, self.momentum, self.weight_decay, self.nesterov = lr, momentum, weight_decay, nesterov
-        self._velocity: list[np.ndarray | None] = [None] * len(self.params)
+        self.momentum, self.weight_decay, self.nesterov = momentum, weight_decay, nesterov
+        self._velocity: list[Array | None] = [None] * len(self.params)
 
-    def zero_grad(self) -> None:
-        """Forget the gradients: set each to None."""
-        for p in self.params:
-            p.grad = None
+    def _change(self, i: int, p: Tensor, g: Array) -> Array:
+        if self.weight_decay:
+            g = g + self.weight_decay * p.data
+        if self.momentum:
+            v = self._velocity[i]
+            v = self._velocity[i] = g.copy() if v is None else self.momentum * v + g
+            g = g + self.momentum * v if self.nesterov else v
+        return self.lr * g
 
-    def step(self) -> None:
-        """Move each parameter that has a gradient, in place; a gradient itself is never changed."""
-        for i, p in enumerate(self.params):
-            if p.grad is None:
-                continue
-            g = p.grad if not self.weight_decay else p.grad + self.weight_decay * p.data
-            if self.momentum:
-                v = self._velocity[i]
-                v = self._velocity[i] = g.copy() if v is None else self.momentum * v + g
-                g = g + self.momentum * v if self.nesterov else v
-            np.subtract(p.data, self.lr * g, out=p.data)
+
+class Adam(Optimizer):
+    """Adam: steps of about lr along each coordinate, whatever the size of its gradient.
+
+    m ← β₁m + (1−β₁)g and v ← β₂v + (1−β₂)g², corrected for their start at zero by m̂ = m/(1−β₁ᵗ) and
+    v̂ = v/(1−β₂ᵗ); then w ← w − lr·m̂/(√v̂ + ε).
+
+    Parameters
+    ----------
+    params : iterable of Tensor
+        Leaves that require gradients.
+    lr : float
+        Learning rate.
+    betas : (float, float)
+        β₁ and β₂, each in [0, 1).
+    eps : float
+        ε, positive.
+    weight_decay : float
+        λ of g ← g + λw; for decay that is apart from the gradient see :class:`AdamW`.
+
+    Raises
+    ------
+    ValueError
+        If there are no parameters, if one is given twice, or if a number is out of range.
+    TypeError
+        If a parameter is not a leaf Tensor that requires a gradient.
+
+    Notes
+    -----
+    Kingma and Ba (2015), algorithm 1.
+
+    Examples
+    --------
+    >>> import autograd_lab as ag
+    >>> w = ag.tensor([1.0, 100.0], requires_grad=True)
+    >>> optimizer = Adam([w], lr=0.5)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    Tensor([ 0.5, 99.5], requires_grad=True)
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(params, lr)
+        if not all(0 <= beta < 1 for beta in betas) or not eps > 0 or not weight_decay >= 0:
+            raise ValueError(
+                f"{type(self).__name__} needs betas in [0, 1), eps > 0 and weight_decay >= 0, not "
+                f"betas={betas}, eps={eps}, weight_decay={weight_decay}"
+            )
+        self.betas, self.eps, self.weight_decay = betas, eps, weight_decay
+        self._steps = [0] * len(self.params)
+        self._m = [np.zeros_like(p.data) for p in self.params]
+        self._v = [np.zeros_like(p.data) for p in self.params]
+
+    def _change(self, i: int, p: Tensor, g: Array) -> Array:
+        if self.weight_decay:
+            g = g + self.weight_decay * p.data
+        return self._adam(i, g)
+
+    def _adam(self, i: int, g: Array) -> Array:
+        beta1, beta2 = self.betas
+        self._steps[i] += 1
+        t = self._steps[i]
+        m = self._m[i] = beta1 * self._m[i] + (1 - beta1) * g
+        v = self._v[i] = beta2 * self._v[i] + (1 - beta2) * g * g
+        step: Array = self.lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + self.eps)
+        return step
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: w ← w − lr·(m̂/(√v̂ + ε) + λw).
+
+    Parameters and errors as for :class:`Adam`; ``weight_decay`` is λ and 0.01 by default, as in PyTorch.
+
+    Notes
+    -----
+    Loshchilov and Hutter (2019), algorithm 2.
+
+    Examples
+    --------
+    >>> import autograd_lab as ag
+    >>> w = ag.tensor([1.0], requires_grad=True)
+    >>> optimizer = AdamW([w], lr=0.5, weight_decay=0.1)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w
+    Tensor([0.45], requires_grad=True)
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay)
+
+    def _change(self, i: int, p: Tensor, g: Array) -> Array:
+        return self._adam(i, g) + self.lr * self.weight_decay * p.data

@@ -14,7 +14,7 @@ from autograd_lab.data import DataLoader, Split
 from autograd_lab.graph import no_grad
 from autograd_lab.nn import Module
 from autograd_lab.nn import functional as F
-from autograd_lab.optim import SGD
+from autograd_lab.optim import Optimizer
 
 Report = Callable[[str], None]
 
@@ -41,7 +41,7 @@ class History:
 
 
 def scores(model: Module, images: NDArray[Any], batch_size: int = 1000) -> NDArray[Any]:
-    """The model's outputs for many images, without recording and in batches.
+    """The model's outputs for many images: in evaluation mode, without recording and in batches.
 
     Parameters
     ----------
@@ -61,10 +61,14 @@ def scores(model: Module, images: NDArray[Any], batch_size: int = 1000) -> NDArr
     >>> scores(nn.Linear(4, 3, rng=0), np.zeros((5, 4))).shape
     (5, 3)
     """
-    with no_grad():
-        return np.concatenate(
-            [model(images[i : i + batch_size]).data for i in range(0, max(len(images), 1), batch_size)]
-        )
+    training = model.training
+    model.eval()
+    try:
+        with no_grad():
+            starts = range(0, max(len(images), 1), batch_size)
+            return np.concatenate([model(images[i : i + batch_size]).data for i in starts])
+    finally:
+        model.train(training)
 
 
 def evaluate(model: Module, split: Split, batch_size: int = 1000) -> tuple[float, float]:
@@ -96,7 +100,7 @@ def evaluate(model: Module, split: Split, batch_size: int = 1000) -> tuple[float
 def fit(
     model: Module,
     data: tuple[Split, Split],
-    optimizer: SGD,
+    optimizer: Optimizer,
     epochs: int = 10,
     batch_size: int = 100,
     seed: int | np.random.Generator | None = None,
@@ -110,7 +114,7 @@ def fit(
         Maps images (N, D) to scores (N, classes); changed in place.
     data : (train, test)
         As :func:`autograd_lab.data.load_mnist` returns them, in the dtype of the model.
-    optimizer : SGD
+    optimizer : Optimizer
         Holds the parameters of ``model``.
     epochs, batch_size : int
         The report has 10 and 100.
@@ -153,6 +157,7 @@ def fit(
         )
     loader = DataLoader(train.images, train.labels, batch_size=batch_size, shuffle=True, seed=seed)
     rows = []
+    model.train()
     for epoch in range(1, epochs + 1):
         for step, (x, y) in enumerate(loader, start=1):
             loss = F.cross_entropy(model(x), y)

@@ -400,3 +400,48 @@ def test_signals_keep_their_size_through_layers_of_relu():
         sizes[name] = (h * h).mean() / (x * x).mean() * 2
     assert 0.5 < sizes["he"] < 2
     assert sizes["lecun"] < 2 / 2**9
+
+
+# --- activations, dropout and losses as modules ---------------------------------------------------------
+
+
+def test_activations_are_their_functions() -> None:
+    x = ag.tensor([[-1.0, 0.5]])
+    for module, function in ((nn.ReLU(), ag.relu), (nn.Tanh(), ag.tanh), (nn.Sigmoid(), ag.sigmoid)):
+        np.testing.assert_array_equal(module(x).data, function(x).data)
+
+
+def test_dropout_keeps_the_mean_and_its_gradient_is_its_mask() -> None:
+    x = ag.tensor(np.ones(100_000), requires_grad=True)
+    out = nn.Dropout(0.3, rng=0)(x)
+    assert set(np.unique(out.data)) == {0.0, 1 / 0.7}
+    assert abs(out.data.mean() - 1) < 0.01
+    out.sum().backward()
+    np.testing.assert_array_equal(x.grad, out.data)
+
+
+def test_dropout_is_silent_in_evaluation_and_keeps_float32() -> None:
+    model = nn.Sequential(nn.Linear(3, 3, rng=0, dtype=np.float32), nn.Dropout(0.5, rng=0))
+    x = np.ones((2, 3), np.float32)
+    assert model(x).dtype == np.float32
+    assert (model(x).data == 0).any()
+    model.eval()
+    np.testing.assert_array_equal(model(x).data, model[0](x).data)
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.0, float("nan")])
+def test_dropout_refuses_a_wrong_probability(p: float) -> None:
+    with pytest.raises(ValueError, match="0 <= p < 1"):
+        nn.Dropout(p)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_losses_are_their_functions(reduction: str) -> None:
+    x, y = ag.tensor([[1.0, 2.0], [0.5, -1.0]]), np.array([[0.0, 1.0], [0.5, 0.5]])
+    pairs = (
+        (nn.CrossEntropyLoss, ag.cross_entropy),
+        (nn.NLLLoss, ag.nll_loss),
+        (nn.MSELoss, ag.mse_loss),
+    )
+    for module, function in pairs:
+        np.testing.assert_array_equal(module(reduction)(x, y).data, function(x, y, reduction).data)

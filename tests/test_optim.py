@@ -236,3 +236,50 @@ def test_numbers_out_of_range(options, says):
 def test_what_is_not_a_parameter(params, kind, says):
     with pytest.raises(kind, match=says):
         SGD(params, lr=0.1)
+
+
+# --- Adam and AdamW ---------------------------------------------------------------------------------
+
+
+def test_adam_first_step_is_lr_along_the_sign() -> None:
+    """m̂/√v̂ of the first step is g/|g|, whatever the size of g."""
+    w = ag.tensor([1.0, -2.0, 300.0], requires_grad=True)
+    w.grad = np.array([1e-3, -5.0, 1e4])
+    ag.optim.Adam([w], lr=0.1).step()
+    np.testing.assert_allclose(w.data, [0.9, -1.9, 299.9], rtol=1e-5)
+
+
+@pytest.mark.parametrize("options", [{}, {"weight_decay": 0.1}, {"betas": (0.5, 0.9), "eps": 1e-3}])
+@pytest.mark.parametrize("name", ["Adam", "AdamW"])
+def test_adam_agrees_with_torch(name: str, options: dict) -> None:
+    torch = pytest.importorskip("torch")
+    start = np.random.default_rng(0).standard_normal((3, 4))
+    ours, theirs = ag.tensor(start, requires_grad=True), torch.tensor(start, requires_grad=True)
+    one = getattr(ag.optim, name)([ours], lr=0.05, **options)
+    other = getattr(torch.optim, name)([theirs], lr=0.05, **options)
+    for _ in range(20):
+        one.zero_grad()
+        other.zero_grad()
+        (ours * ours * ours.sin()).sum().backward()
+        (theirs * theirs * theirs.sin()).sum().backward()
+        one.step()
+        other.step()
+    np.testing.assert_allclose(ours.data, theirs.detach().numpy(), rtol=1e-12, atol=1e-14)
+
+
+def test_adam_keeps_float32_and_the_array() -> None:
+    w = ag.tensor([1.0], requires_grad=True, dtype=np.float32)
+    array = w.data
+    w.grad = np.array([2.0], np.float32)
+    ag.optim.AdamW([w], lr=0.1).step()
+    assert w.data is array
+    assert w.dtype == np.float32
+    assert w.grad == 2.0
+
+
+@pytest.mark.parametrize(
+    "options", [{"betas": (1.0, 0.9)}, {"eps": 0.0}, {"weight_decay": -1.0}, {"lr": 0.0}]
+)
+def test_adam_refuses_numbers_out_of_range(options: dict) -> None:
+    with pytest.raises(ValueError, match="Adam needs"):
+        ag.optim.Adam([ag.tensor([1.0], requires_grad=True)], **options)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from autograd_lab.nn.init import Seed
 from autograd_lab.tensor import Tensor
 
 relu = Tensor.relu
@@ -45,3 +48,46 @@ def linear(x: Any, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """
     out = Tensor.matmul(x, weight)
     return out if bias is None else out + bias
+
+
+def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Seed = None) -> Tensor:
+    """Set each entry to zero with probability p and divide the others by 1 − p.
+
+    Parameters
+    ----------
+    x : Tensor or array
+        Floating point, any shape.
+    p : float
+        0 ≤ p < 1.
+    training : bool
+        If False, x is handed on unchanged.
+    rng : int, Generator or None
+        Seed or generator of the mask.
+
+    Returns
+    -------
+    Tensor of the shape and dtype of x
+
+    Raises
+    ------
+    ValueError
+        If p is out of range.
+
+    Examples
+    --------
+    >>> import autograd_lab as ag
+    >>> dropout(ag.tensor([1.0, 1.0, 1.0, 1.0]), 0.5, rng=0)
+    Tensor([2., 0., 0., 0.])
+    """
+    check_dropout(p)
+    tensor: Tensor = x if isinstance(x, Tensor) else Tensor(x)
+    if not training or p == 0:
+        return tensor
+    kept = np.random.default_rng(rng).random(tensor.shape) >= p
+    return Tensor.mul(tensor, (kept / (1 - p)).astype(tensor.dtype))
+
+
+def check_dropout(p: float) -> None:
+    """Refuse a probability of dropping outside [0, 1)."""
+    if not 0 <= p < 1:
+        raise ValueError(f"dropout needs a probability 0 <= p < 1, not {p}")

@@ -1,4 +1,4 @@
-"""Modules: layers that own their parameters, with PyTorch's names."""
+"""What all layers and models have in common: parameters that are found, saved and loaded by name."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from autograd_lab.nn import functional as F
-from autograd_lab.nn.init import Seed, he_normal
 from autograd_lab.tensor import Tensor
 
 
@@ -41,6 +39,7 @@ class Module:
 
     Examples
     --------
+    >>> from autograd_lab.nn import Linear, ReLU, Sequential
     >>> model = Sequential(Linear(2, 3, rng=0), ReLU(), Linear(3, 1, rng=1))
     >>> [name for name, _ in model.named_parameters()]
     ['0.weight', '0.bias', '2.weight', '2.bias']
@@ -121,6 +120,7 @@ class Module:
 
         Examples
         --------
+        >>> from autograd_lab.nn import Linear
         >>> sorted(Linear(2, 3).state_dict())
         ['bias', 'weight']
         """
@@ -149,124 +149,3 @@ class Module:
                 )
         for name, parameter in parameters.items():
             np.copyto(parameter.data, arrays[name])
-
-
-class Linear(Module):
-    """The affine map y = x @ weight + bias, the report's y = xw (section 1.3) with a bias.
-
-    Parameters
-    ----------
-    in_features, out_features : int
-        D and M: x has shape (..., D), y has shape (..., M).
-    bias : bool
-        Whether a bias of shape (M,), starting at 0, is added.
-    rng : int, Generator or None
-        Seed or generator for the weight of shape (D, M), which starts as :func:`init.he_normal`.
-    dtype : dtype
-        Of the parameters.
-
-    Raises
-    ------
-    ValueError
-        If a size is not positive, or when called with rows of another length than D.
-
-    Notes
-    -----
-    The weight is stored (in, out), the transpose of PyTorch's, and PyTorch starts from another
-    distribution (uniform, of variance 1/(3D)).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> Linear(784, 300, rng=0)(np.zeros((5, 784))).shape
-    (5, 300)
-    """
-
-    def __init__(
-        self,
-        in_features: int,
-        out_features: int,
-        bias: bool = True,
-        *,
-        rng: Seed = None,
-        dtype: DTypeLike = np.float64,
-    ) -> None:
-        if in_features < 1 or out_features < 1:
-            raise ValueError(f"Linear needs positive sizes, not ({in_features}, {out_features})")
-        self.in_features, self.out_features = in_features, out_features
-        self.weight = Parameter(he_normal((in_features, out_features), rng, dtype), name="weight")
-        self.bias = Parameter(np.zeros(out_features, dtype), name="bias") if bias else None
-
-    def forward(self, x: Any) -> Tensor:
-        """Map rows of D features to rows of M."""
-        if np.ndim(x) == 0 or np.shape(x)[-1] != self.in_features:
-            raise ValueError(
-                f"{self!r} takes rows of {self.in_features} features, so x must have shape "
-                f"(..., {self.in_features}), but it has shape {np.shape(x)}"
-            )
-        return F.linear(x, self.weight, self.bias)
-
-    def __repr__(self) -> str:
-        return f"Linear({self.in_features}, {self.out_features}{', bias=False' if self.bias is None else ''})"
-
-
-class ReLU(Module):
-    """max(x, 0), entry by entry (report, eq. 5).
-
-    Examples
-    --------
-    >>> import autograd_lab as ag
-    >>> ReLU()(ag.tensor([-1.0, 2.0]))
-    Tensor([0., 2.])
-    """
-
-    def forward(self, x: Any) -> Tensor:
-        """Apply it."""
-        return F.relu(x)
-
-    def __repr__(self) -> str:
-        return "ReLU()"
-
-
-class Sequential(Module):
-    """Modules applied one after the other.
-
-    Parameters
-    ----------
-    *layers : Module
-        The first takes the input, each other one the output of the one before.
-
-    Examples
-    --------
-    >>> Sequential(Linear(784, 300), ReLU(), Linear(300, 10))
-    Sequential(Linear(784, 300), ReLU(), Linear(300, 10))
-    """
-
-    def __init__(self, *layers: Module) -> None:
-        for i, layer in enumerate(layers):
-            if not isinstance(layer, Module):
-                raise TypeError(f"Sequential takes modules, but argument {i} is a {type(layer).__name__}")
-        self._layers = layers
-
-    def _children(self) -> Iterable[tuple[str, Any]]:
-        # PyTorch's names: "0.weight", with no attribute in front.
-        others = {name: value for name, value in vars(self).items() if name != "_layers"}
-        return [(str(i), layer) for i, layer in enumerate(self._layers)] + list(others.items())
-
-    def forward(self, x: Any) -> Tensor:
-        """Apply all layers in order."""
-        for layer in self._layers:
-            x = layer(x)
-        return x  # type: ignore[no-any-return]
-
-    def __len__(self) -> int:
-        return len(self._layers)
-
-    def __getitem__(self, index: int) -> Module:
-        return self._layers[index]
-
-    def __iter__(self) -> Iterator[Module]:
-        return iter(self._layers)
-
-    def __repr__(self) -> str:
-        return f"Sequential({', '.join(map(repr, self._layers))})"
