@@ -62,10 +62,11 @@ class Linear(Module):
 
     def forward(self, x: Any) -> Tensor:
         """Map rows of D features to rows of M."""
-        if np.ndim(x) == 0 or np.shape(x)[-1] != self.in_features:
+        shape = x.shape if isinstance(x, Tensor) else np.shape(x)
+        if not shape or shape[-1] != self.in_features:
             raise ValueError(
                 f"{self!r} takes rows of {self.in_features} features, so x must have shape "
-                f"(..., {self.in_features}), but it has shape {np.shape(x)}"
+                f"(..., {self.in_features}), but it has shape {shape}"
             )
         return F.linear(x, self.weight, self.bias)
 
