@@ -182,10 +182,11 @@ def topological_order(root: Node) -> list[Node]:
                 "freed what it had saved. Write backward(retain_graph=True) the first time, or compute "
                 "the forward pass again."
             )
-        for parent, vjp in zip(node.inputs, node.vjps, strict=False):
+        for parent, vjp in zip(node.inputs, node.vjps):  # noqa: B905 - an index or an axis has no VJP
             if vjp is not None and parent not in seen:
                 seen.add(parent)
-                stack.append(parent)
+                if parent.op is not None:
+                    stack.append(parent)
     return sorted(seen, key=attrgetter("id"), reverse=True)
 
 
@@ -220,6 +221,8 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
     if g.shape == shape:
         return g
     new = g.ndim - len(shape)
+    if g.shape[new:] == shape and new > 0:
+        return g.sum(axis=tuple(range(new)))
     if new < 0 or any(n not in (1, m) for n, m in zip(shape, g.shape[new:], strict=True)):
         raise ValueError(f"no input of shape {shape} has a gradient of shape {g.shape}")
     stretched = [new + i for i, n in enumerate(shape) if n == 1 and g.shape[new + i] != 1]
@@ -313,8 +316,10 @@ def _is_fresh(gx: Any, g: Any, vjp: VJP) -> bool:
     """Whether a VJP made this array just now: it is not its cotangent, a view, or what it had saved."""
     if gx is g or not isinstance(gx, np.ndarray) or gx.base is not None:
         return False
-    kept = [cell.cell_contents for cell in getattr(vjp, "__closure__", None) or ()]
-    return all(value is not gx for value in (*kept, *(getattr(vjp, "__defaults__", None) or ())))
+    for cell in getattr(vjp, "__closure__", None) or ():
+        if cell.cell_contents is gx:
+            return False
+    return all(value is not gx for value in getattr(vjp, "__defaults__", None) or ())
 
 
 def _leading_to(targets: Sequence[Node], order: list[Node]) -> set[Node]:

@@ -15,6 +15,7 @@ from autograd_lab.graph import no_grad
 from autograd_lab.nn import Module
 from autograd_lab.nn import functional as F
 from autograd_lab.optim import Optimizer
+from autograd_lab.tensor import Tensor
 
 Report = Callable[[str], None]
 
@@ -97,6 +98,49 @@ def evaluate(model: Module, split: Split, batch_size: int = 1000) -> tuple[float
     return F.cross_entropy(x, split.labels).item(), float(accuracy)
 
 
+def train_epoch(model: Module, loader: DataLoader, optimizer: Optimizer, epoch: int = 1) -> None:
+    """One epoch: for each batch a forward pass, a backward pass and a step.
+
+    Parameters
+    ----------
+    model : Module
+        Maps images (N, D) to scores (N, classes); changed in place.
+    loader : DataLoader
+        Yields batches of images (N, D) and class indices (N,).
+    optimizer : Optimizer
+        Holds the parameters of ``model``.
+    epoch : int
+        Its number, for the error message.
+
+    Raises
+    ------
+    FloatingPointError
+        As soon as a loss is not finite; the parameters are those before that step.
+
+    Examples
+    --------
+    >>> from autograd_lab import nn, optim
+    >>> model = nn.Linear(2, 2, rng=0)
+    >>> loader = DataLoader(np.eye(2), [0, 1], batch_size=1, seed=0)
+    >>> train_epoch(model, loader, optim.SGD(model.parameters(), lr=1.0))
+    """
+    for step, (x, y) in enumerate(loader, start=1):
+        loss = F.cross_entropy(model(x), y)
+        check_finite(loss, epoch, step, len(loader), optimizer.lr)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def check_finite(loss: Tensor, epoch: int, step: int, steps: int, lr: float) -> None:
+    """Stop a run whose loss is NaN or infinite, with an error that says where and why."""
+    if not math.isfinite(loss.item()):
+        raise FloatingPointError(
+            f"the loss became {loss.item()} in epoch {epoch} at step {step} of {steps}; usual causes are a "
+            f"learning rate that is too large (now {lr}) and data that are not scaled or contain NaN"
+        )
+
+
 def fit(
     model: Module,
     data: tuple[Split, Split],
@@ -121,7 +165,7 @@ def fit(
     seed : int, Generator or None
         For the order of the images.
     report : function or None
-        Called with one line of text after each epoch.
+        Called after each epoch with one line of text: loss and accuracy on both sets.
 
     Returns
     -------
@@ -144,8 +188,8 @@ def fit(
     >>> model = nn.Linear(2, 2, rng=0)
     >>> optimizer = optim.SGD(model.parameters(), lr=1.0)
     >>> history = fit(model, (data, data), optimizer, epochs=2, batch_size=10, seed=0)
-    epoch 1/2   train loss 0.2497  accuracy 100.00 %   test loss 0.2497  accuracy 100.00 %
-    epoch 2/2   train loss 0.1926  accuracy  98.33 %   test loss 0.1926  accuracy  98.33 %
+    epoch 1/2  train loss 0.2497, 100.00 %  test loss 0.2497, 100.00 %
+    epoch 2/2  train loss 0.1926,  98.33 %  test loss 0.1926,  98.33 %
     """
     if epochs < 1:
         raise ValueError(f"fit needs at least one epoch, not {epochs}")
@@ -159,23 +203,13 @@ def fit(
     rows = []
     model.train()
     for epoch in range(1, epochs + 1):
-        for step, (x, y) in enumerate(loader, start=1):
-            loss = F.cross_entropy(model(x), y)
-            if not math.isfinite(loss.item()):
-                raise FloatingPointError(
-                    f"the loss became {loss.item()} in epoch {epoch} at step {step} of {len(loader)}; "
-                    f"usual causes are a learning rate that is too large (now {optimizer.lr}) and data that "
-                    "are not scaled or contain NaN"
-                )
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+        train_epoch(model, loader, optimizer, epoch)
         row = (*evaluate(model, train), *evaluate(model, test))
         rows.append(row)
         if report:
+            width = len(str(epochs))
             report(
-                f"epoch {epoch:{len(str(epochs))}}/{epochs}"
-                f"   train loss {row[0]:.4f}  accuracy {100 * row[1]:6.2f} %"
-                f"   test loss {row[2]:.4f}  accuracy {100 * row[3]:6.2f} %"
+                f"epoch {epoch:{width}}/{epochs}  train loss {row[0]:.4f}, {100 * row[1]:6.2f} %"
+                f"  test loss {row[2]:.4f}, {100 * row[3]:6.2f} %"
             )
     return History(*(np.array(column) for column in zip(*rows, strict=True)))

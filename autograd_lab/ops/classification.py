@@ -6,6 +6,7 @@ scores, or an array of probabilities of the same shape (the report's y).
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def nll_loss(log_p: Any, y: Any, reduction: str = "mean") -> Any:
     """
     y, n = as_target(y, log_p), mean_over(log_p, reduction)
     return (
-        _reduce(-_y_times_log_p(y, log_p).sum(axis=-1), reduction),
+        _minus_sum(_y_times_log_p(y, log_p), reduction, n),
         lambda g: (-g / n)[..., None] * y,
         lambda g: (-g / n)[..., None] * log_p,
     )
@@ -79,7 +80,7 @@ def cross_entropy(x: Any, y: Any, reduction: str = "mean") -> Any:
     """
     y, n = as_target(y, x), mean_over(x, reduction)
     return (
-        _reduce(-_y_times_log_p(y, _log_softmax(x, -1)).sum(axis=-1), reduction),
+        _minus_sum(_y_times_log_p(y, _log_softmax(x, -1)), reduction, n),
         lambda g: (g / n)[..., None] * (evaluate(softmax, x) * _total(y) - y),
         lambda g: (-g / n)[..., None] * evaluate(log_softmax, x),
     )
@@ -99,8 +100,9 @@ def mse_loss(x: Any, y: Any, reduction: str = "mean") -> Any:
     if np.shape(x) != np.shape(y):
         raise ValueError("x and y must have the same shape, or a mean over the wrong entries would result")
     n = mean_over(np.expand_dims(x, -1), reduction)
+    squares = (x - y) * (x - y)
     return (
-        _reduce((x - y) * (x - y), reduction),
+        squares if reduction == "none" else squares.sum() / n,
         lambda g: g * 2 / n * (x - y),
         lambda g: g * 2 / n * (y - x),
     )
@@ -113,7 +115,12 @@ def _log_softmax(x: Any, axis: Axis) -> Any:
 
 def _y_times_log_p(y: Any, log_p: Any) -> Any:
     # 0·log 0 is 0, its limit: a class that is impossible and absent costs nothing.
-    return np.where(y == 0, 0, log_p) * y
+    return np.where(y, log_p, 0) if y.dtype == bool else np.where(y == 0, 0, log_p) * y
+
+
+def _minus_sum(terms: Any, reduction: str, n: int) -> Any:
+    """Minus the sum over the classes, of each row or of all rows together."""
+    return -terms.sum(axis=-1) if reduction == "none" else -terms.sum() / n
 
 
 def _total(y: Any) -> Any:
@@ -121,15 +128,11 @@ def _total(y: Any) -> Any:
     return 1 if y.dtype == bool else y.sum(axis=-1, keepdims=True)
 
 
-def _reduce(losses: Any, reduction: str) -> Any:
-    return losses if reduction == "none" else losses.sum() if reduction == "sum" else losses.mean()
-
-
 def mean_over(x: Any, reduction: str) -> int:
     """How many rows (all axes but the last) the loss is a mean of: N, or 1 if it is not a mean."""
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
-    return int(np.prod(x.shape[:-1], dtype=np.int64)) if reduction == "mean" else 1
+    return math.prod(x.shape[:-1]) if reduction == "mean" else 1
 
 
 def as_target(y: Any, scores: Any) -> Any:
@@ -153,12 +156,12 @@ def as_target(y: Any, scores: Any) -> Any:
                 f"class indices for scores of shape {scores.shape} must have shape {scores.shape[:-1]}, "
                 f"not {y.shape}"
             )
-        if y.size and not 0 <= y.min() <= y.max() < classes:
+        one_hot: Any = y[..., None] == np.arange(classes)
+        if np.count_nonzero(one_hot) != y.size:  # an index outside the classes has no place in its row
             wrong = y[(y < 0) | (y >= classes)]
             raise IndexError(
                 f"class indices must lie in 0 … {classes - 1} for {classes} classes; found {wrong[0]}"
             )
-        one_hot: Any = y[..., None] == np.arange(classes)
         return one_hot
     if y.dtype.kind != "f":
         raise TypeError(

@@ -1,18 +1,20 @@
 """What a node costs: chains y ← y·c of 10³ to 10⁶ multiplications, forward and backward.
 
 On one element the arithmetic is nothing and all that is measured is the engine; on 1,000 elements it is
-what a small real operator costs.
+what a small real operator costs. Each engine runs in a process of its own: Python's cycle collector walks
+all that lives in a process, so one engine's objects would slow the other down.
+
+As a script (``chain.py torch 1 1000``) it times one engine, width and length and prints µs a node.
 """
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
-from collections.abc import Callable
 from importlib.util import find_spec
 
 import numpy as np
-
-Chain = Callable[[int, int], None]
 
 
 def by_hand(nodes: int, width: int) -> None:
@@ -58,31 +60,39 @@ def mygrad(nodes: int, width: int) -> None:
     y.backward(np.ones(width))
 
 
-def contestants() -> dict[str, Chain]:
-    """Everybody who is installed."""
-    found: dict[str, Chain] = {"NumPy by hand": by_hand, "autograd_lab": autograd_lab}
-    if find_spec("torch"):
-        found["PyTorch eager"] = torch
-    if find_spec("mygrad"):
-        found["MyGrad"] = mygrad
-    return found
+ENGINES = {"NumPy by hand": by_hand, "autograd_lab": autograd_lab, "PyTorch eager": torch, "MyGrad": mygrad}
 
 
 def run(lengths: tuple[int, ...] = (10**3, 10**4, 10**5, 10**6)) -> dict[tuple[str, int, int], float]:
-    """Time all chains; (name, width, nodes) to µs a node, the median of interleaved repetitions."""
+    """Time all chains; (engine, width, nodes) to µs a node."""
     found: dict[tuple[str, int, int], float] = {}
     for width in (1, 1000):
         for nodes in lengths:
             if width * nodes > 10**8:  # gigabytes of saved values in every engine
                 continue
-            times: dict[str, list[float]] = {}
-            for _ in range(max(3, min(20, 10**5 // nodes))):
-                for name, chain in contestants().items():
-                    if name == "MyGrad" and nodes > 10**4:
-                        continue
-                    start = time.perf_counter()
-                    chain(nodes, width)
-                    times.setdefault(name, []).append(time.perf_counter() - start)
-            for name, seconds in times.items():
-                found[name, width, nodes] = 1e6 * float(np.median(seconds)) / nodes
+            for name, chain in ENGINES.items():
+                if chain is not by_hand and not find_spec(chain.__name__):
+                    continue
+                if chain is mygrad and nodes > 10**4:  # its recursion ends there
+                    continue
+                command = [sys.executable, __file__, chain.__name__, str(width), str(nodes)]
+                out = subprocess.run(command, check=True, capture_output=True, text=True)
+                found[name, width, nodes] = float(out.stdout)
     return found
+
+
+def main() -> None:
+    """Time one chain in this process: the median of some repetitions after one to warm up."""
+    name, width, nodes = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    chain = globals()[name]
+    chain(min(nodes, 1000), width)
+    seconds = []
+    for _ in range(max(3, min(50, 10**5 // nodes))):
+        start = time.perf_counter()
+        chain(nodes, width)
+        seconds.append(time.perf_counter() - start)
+    print(1e6 * float(np.median(seconds)) / nodes)
+
+
+if __name__ == "__main__":
+    main()
