@@ -59,44 +59,54 @@ def primitive(fn: Callable[..., Any]) -> Operator:
 
     @functools.wraps(fn)
     def operator(*args: Any, **kwargs: Any) -> Tensor:
-        raw: Any = args
+        raw: list[Any] = list(args)
+        connected = False
         try:
             if kwargs:
                 args, kwargs = _in_places(fn, args, kwargs)
-            raw = [
-                a._data if isinstance(a, Tensor) else a if type(a) is np.ndarray else _plain(a) for a in args
-            ]
+                raw = list(args)
+            for i, a in enumerate(args):
+                if isinstance(a, Tensor):
+                    raw[i] = a._data
+                    if a._node is not None:
+                        connected = True
+                elif type(a) is not np.ndarray:
+                    raw[i] = _plain(a)
             if raw and type(raw[0]) is not np.ndarray:
                 raw = _numbers_as_arrays(raw)
             value, *vjps = fn(*raw, **kwargs)
         except Exception as error:
             raise explain(op.name, raw, kwargs, error) from error
         out = _wrap(value)
-        mode = recording()
-        if mode:
-            inputs, needed = raw, False
+        if connected and (mode := recording()):
             if len(vjps) != len(args):
                 _match_vjps(op, args, vjps)
-            for i in range(len(vjps)):
+            inputs = raw
+            for i, vjp in enumerate(vjps):
                 a = args[i]
-                if vjps[i] is not None and isinstance(a, Tensor) and a._node is not None:
+                if vjp is not None and isinstance(a, Tensor) and a._node is not None:
                     inputs[i] = a._node
-                    needed = True
                 else:  # nobody needs this VJP: drop it, and with it all that only it had saved
                     vjps[i] = None
-            if needed:
-                value = out._data
-                if value.dtype.kind != "f":
-                    raise TypeError(
-                        f"{op.name} gives {value.dtype}, and gradients are for real floating-point numbers "
-                        "only; use detach() for an input that needs none"
-                    )
-                out._node = Node(op, tuple(inputs), kwargs or NO_KWARGS, vjps, value.shape, value.dtype)
+            if any(vjps):
+                out._node = _node_for(op, inputs, kwargs, vjps, out._data)
                 if mode is not True:
                     mode(out._node, args, value)
         return out
 
     return operator
+
+
+def _node_for(
+    op: Primitive, inputs: list[Any], kwargs: dict[str, Any], vjps: list[Any], value: Array
+) -> Node:
+    """The node of a value that has just been computed."""
+    if value.dtype.kind != "f":
+        raise TypeError(
+            f"{op.name} gives {value.dtype}, and gradients are for real floating-point numbers only; use "
+            "detach() for an input that needs none"
+        )
+    return Node(op, tuple(inputs), kwargs or NO_KWARGS, vjps, value.shape, value.dtype)
 
 
 def _in_places(fn: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, Any]:
@@ -515,6 +525,10 @@ class Tensor:
         return _getitem(self, _plain_index(index))
 
     __getitem__ = getitem
+
+    def where(self, condition: Any, other: Any) -> Tensor:
+        """This Tensor where the condition holds, ``other`` elsewhere (as ``torch.Tensor.where``)."""
+        return where(condition, self, other)
 
     @property
     def T(self) -> Tensor:

@@ -7,7 +7,7 @@ import autograd_lab as ag
 from autograd_lab.debug import detect_anomaly, saved_bytes
 
 
-def test_a_value_that_stops_being_finite_names_its_line() -> None:
+def test_rule_10_a_value_that_stops_being_finite_names_its_line() -> None:
     x = ag.tensor([1.0, 0.0], requires_grad=True)
     with np.errstate(divide="ignore"), detect_anomaly():
         y = x * 2.0
@@ -15,7 +15,7 @@ def test_a_value_that_stops_being_finite_names_its_line() -> None:
             y.log()
 
 
-def test_a_gradient_that_stops_being_finite_names_the_forward_line() -> None:
+def test_rule_10_a_gradient_that_stops_being_finite_names_the_forward_line() -> None:
     x = ag.tensor([0.0], requires_grad=True)
     with detect_anomaly():
         root = x.sqrt()
@@ -28,7 +28,7 @@ def test_a_gradient_that_stops_being_finite_names_the_forward_line() -> None:
     assert x.grad is None
 
 
-def test_what_was_not_finite_before_is_not_blamed_on_this_operator() -> None:
+def test_rule_10_what_was_not_finite_before_is_not_blamed_on_this_operator() -> None:
     x = ag.tensor([np.inf], requires_grad=True)
     with detect_anomaly():
         (x * 2.0).sum().backward()
@@ -36,7 +36,7 @@ def test_what_was_not_finite_before_is_not_blamed_on_this_operator() -> None:
 
 
 @pytest.mark.parametrize("changed", ["constant", "leaf"])
-def test_a_saved_array_changed_in_place_is_reported(changed: str) -> None:
+def test_rule_10_a_saved_array_changed_in_place_is_reported(changed: str) -> None:
     x, c = ag.tensor([1.0, 2.0], requires_grad=True), np.array([3.0, 4.0])
     with detect_anomaly():
         y = (x * c).sum() if changed == "constant" else (x * x).sum()
@@ -46,7 +46,7 @@ def test_a_saved_array_changed_in_place_is_reported(changed: str) -> None:
     assert x.grad is None
 
 
-def test_gradients_and_higher_orders_are_the_same_under_watch() -> None:
+def test_rule_10_gradients_and_higher_orders_are_the_same_under_watch() -> None:
     x = ag.tensor([0.5, 2.0], requires_grad=True)
 
     def second() -> np.ndarray:
@@ -59,7 +59,7 @@ def test_gradients_and_higher_orders_are_the_same_under_watch() -> None:
         np.testing.assert_array_equal(second(), plain)
 
 
-def test_nothing_is_watched_outside_the_block() -> None:
+def test_rule_10_nothing_is_watched_outside_the_block() -> None:
     x = ag.tensor([0.0], requires_grad=True)
     with detect_anomaly():
         pass
@@ -69,7 +69,7 @@ def test_nothing_is_watched_outside_the_block() -> None:
     assert y.node.line is None
 
 
-def test_no_grad_inside_the_block_still_records_nothing() -> None:
+def test_rule_10_no_grad_inside_the_block_still_records_nothing() -> None:
     x = ag.tensor([1.0], requires_grad=True)
     with detect_anomaly(), ag.no_grad():
         assert (x * 2.0).node is None
@@ -77,7 +77,7 @@ def test_no_grad_inside_the_block_still_records_nothing() -> None:
             assert (x * 2.0).node is not None
 
 
-def test_saved_bytes_counts_each_array_once_and_no_leaf() -> None:
+def test_rule_10_saved_bytes_counts_each_array_once_and_no_leaf() -> None:
     x = ag.tensor(np.zeros((10, 10)), requires_grad=True)
     w = ag.tensor(np.zeros((10, 10)), requires_grad=True)
     rows = saved_bytes(((x @ w).exp() * 2.0 + 1.0).sum())
@@ -86,7 +86,7 @@ def test_saved_bytes_counts_each_array_once_and_no_leaf() -> None:
     ]  # fmt: skip
 
 
-def test_saved_bytes_of_a_constant_and_of_a_freed_graph() -> None:
+def test_rule_10_saved_bytes_of_a_constant_and_of_a_freed_graph() -> None:
     assert saved_bytes(ag.tensor([1.0])) == []
     y = ag.tensor([1.0], requires_grad=True).exp().sum()
     y.backward()
