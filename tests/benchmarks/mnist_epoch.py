@@ -145,6 +145,32 @@ def mygrad_step() -> Step:
     return step
 
 
+def hips_step() -> Step:
+    """HIPS autograd, whose gradient function is made once."""
+    import autograd.numpy as anp
+    from autograd import value_and_grad
+
+    parameters = start_weights()
+
+    def loss_of(parameters, x, y):  # type: ignore[no-untyped-def]
+        w1, b1, w2, b2, w3, b3 = parameters
+        h = anp.maximum(anp.maximum(x @ w1 + b1, 0) @ w2 + b2, 0)
+        z = h @ w3 + b3
+        z = z - anp.max(z, axis=1, keepdims=True)
+        log_p = z - anp.log(anp.sum(anp.exp(z), axis=1, keepdims=True))
+        return -anp.mean(log_p[np.arange(len(y)), y])
+
+    gradient_of = value_and_grad(loss_of)
+
+    def step(x: np.ndarray, y: np.ndarray) -> float:
+        loss, gradients = gradient_of(parameters, x, y)
+        for p, g in zip(parameters, gradients, strict=True):
+            p -= LR * g
+        return float(loss)
+
+    return step
+
+
 def contestants() -> dict[str, Step]:
     """Everybody who is installed, hand-written NumPy first."""
     found: dict[str, Step] = {"NumPy by hand": numpy_step(), "eight products alone": products_step()}
@@ -153,6 +179,8 @@ def contestants() -> dict[str, Step]:
         found["PyTorch eager"] = torch_step()
     if find_spec("mygrad"):
         found["MyGrad"] = mygrad_step()
+    if find_spec("autograd"):
+        found["HIPS autograd"] = hips_step()
     return found
 
 
