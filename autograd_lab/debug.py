@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lab.graph import Node, recording_with, topological_order
+from autograd_lab.graph import Node, recording_with, refuse_freed, topological_order
 from autograd_lab.ops import VJP, Primitive
 from autograd_lab.tensor import Tensor
 
@@ -178,6 +178,7 @@ def saved_bytes(tensor: Tensor) -> list[SavedBytes]:
     if tensor.node is None:
         return []
     order = topological_order(tensor.node)[::-1]
+    refuse_freed(order)
     counted = {id(_owner(node.data)) for node in order if node.op is None}
     rows = []
     for node in order:

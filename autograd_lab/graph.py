@@ -8,7 +8,7 @@ nodes from the newest to the oldest, hands each one its cotangent and adds up wh
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from operator import attrgetter
@@ -167,27 +167,32 @@ def topological_order(root: Node) -> list[Node]:
     Returns
     -------
     list of Node
-
-    Raises
-    ------
-    RuntimeError
-        If part of the graph has been freed by an earlier backward pass.
+        The root first. It can be asked for after backward too: what is freed is what nodes had saved.
     """
     seen, stack = {root}, [root]
     while stack:
-        node = stack.pop()
-        if node.vjps is None:
-            raise RuntimeError(
-                f"backward a second time through {node.op.name if node.op else 'a leaf'}: the first pass "
-                "freed what it had saved. Write backward(retain_graph=True) the first time, or compute "
-                "the forward pass again."
-            )
-        for parent, vjp in zip(node.inputs, node.vjps):  # noqa: B905 - an index or an axis has no VJP
-            if vjp is not None and parent not in seen:
+        for parent in stack.pop().inputs:
+            if type(parent) is Node and parent not in seen:
                 seen.add(parent)
                 if parent.op is not None:
                     stack.append(parent)
     return sorted(seen, key=attrgetter("id"), reverse=True)
+
+
+def refuse_freed(nodes: Iterable[Node]) -> None:
+    """Raise if the VJPs of a node are gone.
+
+    Raises
+    ------
+    RuntimeError
+        That names the operator and the way out.
+    """
+    for node in nodes:
+        if node.vjps is None:
+            raise RuntimeError(
+                f"backward a second time through {node.op}: the first pass freed what it had saved. Write "
+                "backward(retain_graph=True) the first time, or compute the forward pass again."
+            )
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
@@ -257,7 +262,7 @@ def backpropagate(
     -------
     dict
         Node to gradient. No two arrays share memory with each other, with ``seed`` or with anything that
-        was saved.
+        was saved. (Tensors, under ``vjps_of``, may: they are never written to.)
 
     Raises
     ------
@@ -268,6 +273,7 @@ def backpropagate(
     """
     order = topological_order(root)
     relevant = None if targets is None else _leading_to(targets, order)
+    refuse_freed(order if relevant is None else relevant)
     wanted = () if targets is None else frozenset(targets)
     cotangents, gradients = {root: seed}, {}
     owned: set[Node] = set()  # nodes whose cotangent is an array that nobody else holds
@@ -326,9 +332,6 @@ def _leading_to(targets: Sequence[Node], order: list[Node]) -> set[Node]:
     """The nodes of ``order`` from which a target can be reached, the targets included."""
     found = set(targets)
     for node in reversed(order):
-        if any(
-            vjp is not None and parent in found
-            for parent, vjp in zip(node.inputs, node.vjps or (), strict=False)
-        ):
+        if any(type(parent) is Node and parent in found for parent in node.inputs):
             found.add(node)
     return found

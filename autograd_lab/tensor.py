@@ -173,7 +173,11 @@ def _comparison(ufunc: Any) -> Callable[[Any, Any], Any]:
     """A comparison is a constant, so its result is a plain array of booleans."""
 
     def compare(self: Tensor, other: Any) -> Any:
-        return ufunc(self._data, other._data if isinstance(other, Tensor) else _plain(other))
+        value = other._data if isinstance(other, Tensor) else _plain(other)
+        try:
+            return ufunc(self._data, value)
+        except Exception as error:
+            raise explain(ufunc.__name__, [self._data, value], {}, error) from error
 
     return compare
 
@@ -183,7 +187,11 @@ def _in_place(ufunc: Any, symbol: str) -> Callable[[Any, Any], Any]:
 
     def update(self: Tensor, other: Any) -> Tensor:
         self._refuse_in_place(f"x {symbol}= y", f"x = x {symbol} y")
-        ufunc(self._data, other._data if isinstance(other, Tensor) else _plain(other), out=self._data)
+        value = other._data if isinstance(other, Tensor) else _plain(other)
+        try:
+            ufunc(self._data, value, out=self._data)
+        except Exception as error:
+            raise explain(f"in-place {ufunc.__name__}", [self._data, value], {}, error) from error
         return self
 
     return update
@@ -557,7 +565,11 @@ class Tensor:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self._refuse_in_place("x[i] = y", "ag.where(mask, y, x)")
-        self._data[_plain_index(index)] = value._data if isinstance(value, Tensor) else value
+        value = value._data if isinstance(value, Tensor) else value
+        try:
+            self._data[_plain_index(index)] = value
+        except Exception as error:
+            raise explain("setitem", [self._data, index, value], {}, error) from error
 
     def _refuse_in_place(self, what: str, instead: str) -> None:
         if self._node is None or (self._node.op is None and not recording()):

@@ -506,3 +506,27 @@ def test_numbers_alone_are_computed_by_numpy() -> None:
     assert ag.pow(2, 10**18).dtype == np.int64
     with pytest.raises(ValueError, match="beyond 64 bits"):
         ag.pow(10**30, 10**30)
+
+
+def test_comparisons_and_in_place_changes_name_what_was_done() -> None:
+    x = Tensor([1.0, 2.0, 3.0])
+    with pytest.raises(
+        ValueError, match=r"^less\(float64 array of shape \(3,\), float64 array of shape \(2,\)\)"
+    ):
+        x < np.zeros(2)  # noqa: B015
+    with pytest.raises(ValueError, match=r"^in-place add\("):
+        x += np.zeros(2)
+    with pytest.raises(IndexError, match=r"^setitem\("):
+        x[7] = 1.0
+    assert x.tolist() == [1.0, 2.0, 3.0]
+
+
+def test_a_freed_part_that_no_gradient_passes_is_no_obstacle() -> None:
+    w, z = Tensor([1.0], requires_grad=True), Tensor([2.0], requires_grad=True)
+    y = z * z
+    y.sum().backward()
+    (g,) = ag.grad((y + w * 3.0).sum(), w)
+    assert g.tolist() == [3.0]
+    with pytest.raises(RuntimeError, match="retain_graph=True"):
+        (y + w).sum().backward()
+    assert w.grad is None
