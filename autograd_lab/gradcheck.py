@@ -166,7 +166,7 @@ def numerical_gradient(
     if method not in ("central", "complex"):
         raise ValueError(f"method must be 'central' or 'complex', not {method!r}")
     h = eps if eps is not None else 1e-20 if method == "complex" else 1e-6
-    arrays = _arrays(inputs)
+    arrays = _arrays(_as_list(inputs))
     weights: Any = None if cotangent is None else np.asarray(cotangent)
     gradients = []
     with no_grad():
@@ -248,10 +248,11 @@ def gradcheck_report(
     gradcheck passed (h = 1e-06, Taylor remainder of order 2.0)
       ok    input 0[0]: analytic -0.5685, numeric -0.5685, agree to 1e-06
     """
-    arrays = _arrays(inputs)
+    given = _as_list(inputs)
+    arrays = _arrays(given)
     if not arrays:
         raise ValueError("gradcheck needs at least one input")
-    checked = _which(inputs, len(arrays))
+    checked = _which(given, arrays)
     tensors = [Tensor(a, requires_grad=i in checked) for i, a in enumerate(arrays)]
     for i in checked:
         if arrays[i].dtype != np.float64:
@@ -290,7 +291,7 @@ def gradcheck_report(
         return fn(*(moved[checked.index(i)] if i in checked else Tensor(a) for i, a in enumerate(arrays)))
 
     numeric = numerical_gradient(of_checked, [arrays[i] for i in checked], kept, eps=eps)
-    names = [_names(inputs, i) for i in checked]
+    names = [getattr(given[i], "name", None) or f"input {i}" for i in checked]
     checks = tuple(
         _compare(n, a, d, atol, rtol) for n, a, d in zip(names, analytic, numeric, strict=True) if a.size
     )
@@ -301,26 +302,20 @@ def gradcheck_report(
 gradcheck.report = gradcheck_report  # type: ignore[attr-defined]
 
 
-def _is_one(inputs: Inputs) -> bool:
-    """Whether the inputs are a single Tensor or array rather than a sequence of them."""
-    return isinstance(inputs, Tensor | np.ndarray | np.generic | float | int)
+def _as_list(inputs: Any) -> list[Any]:
+    """The inputs one by one: a single Tensor or array stands for a list of one."""
+    return [inputs] if isinstance(inputs, Tensor | np.ndarray | np.generic | float | int) else list(inputs)
 
 
-def _arrays(inputs: Inputs) -> list[Array]:
+def _arrays(given: list[Any]) -> list[Array]:
     """Private copies, so that a function that writes into its input can be caught."""
-    each: Any = [inputs] if _is_one(inputs) else inputs
-    return [np.array(x.data if isinstance(x, Tensor) else x) for x in each]
+    return [np.array(x.data if isinstance(x, Tensor) else x) for x in given]
 
 
-def _which(inputs: Inputs, count: int) -> list[int]:
-    each: Any = [inputs] if _is_one(inputs) else inputs
-    asked = [i for i, x in enumerate(each) if isinstance(x, Tensor) and x.requires_grad]
-    return asked or [i for i, a in enumerate(_arrays(inputs)) if a.dtype.kind == "f"] or list(range(count))
-
-
-def _names(inputs: Inputs, i: int) -> str:
-    each: Any = [inputs] if _is_one(inputs) else inputs
-    return getattr(each[i], "name", None) or f"input {i}"
+def _which(given: list[Any], arrays: list[Array]) -> list[int]:
+    """The inputs to check: those that ask for a gradient, else those that could have one, else all."""
+    asked = [i for i, x in enumerate(given) if isinstance(x, Tensor) and x.requires_grad]
+    return asked or [i for i, a in enumerate(arrays) if a.dtype.kind == "f"] or list(range(len(arrays)))
 
 
 def _value(fn: Function, arrays: list[Array], i: int, index: tuple[int, ...], step: complex) -> Array:

@@ -169,15 +169,20 @@ def _reversed(operator: Operator) -> Operator:
     return swapped
 
 
+def _on_data(name: str, ufunc: Any, x: Tensor, other: Any, **kwargs: Any) -> Any:
+    """A ufunc on the arrays alone, recorded nowhere; its errors name what was done."""
+    value = other._data if isinstance(other, Tensor) else _plain(other)
+    try:
+        return ufunc(x._data, value, **kwargs)
+    except Exception as error:
+        raise explain(name, [x._data, value], {}, error) from error
+
+
 def _comparison(ufunc: Any) -> Callable[[Any, Any], Any]:
     """A comparison is a constant, so its result is a plain array of booleans."""
 
     def compare(self: Tensor, other: Any) -> Any:
-        value = other._data if isinstance(other, Tensor) else _plain(other)
-        try:
-            return ufunc(self._data, value)
-        except Exception as error:
-            raise explain(ufunc.__name__, [self._data, value], {}, error) from error
+        return _on_data(ufunc.__name__, ufunc, self, other)
 
     return compare
 
@@ -187,11 +192,7 @@ def _in_place(ufunc: Any, symbol: str) -> Callable[[Any, Any], Any]:
 
     def update(self: Tensor, other: Any) -> Tensor:
         self._refuse_in_place(f"x {symbol}= y", f"x = x {symbol} y")
-        value = other._data if isinstance(other, Tensor) else _plain(other)
-        try:
-            ufunc(self._data, value, out=self._data)
-        except Exception as error:
-            raise explain(f"in-place {ufunc.__name__}", [self._data, value], {}, error) from error
+        _on_data(f"in-place {ufunc.__name__}", ufunc, self, other, out=self._data)
         return self
 
     return update
