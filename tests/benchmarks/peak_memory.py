@@ -26,7 +26,7 @@ def run() -> dict[tuple[str, str], tuple[float, float]]:
     found = {}
     for benchmark in ("chain", "epoch"):
         for engine in engines:
-            if not find_spec(engine) or (benchmark, engine) == ("chain", "mygrad"):
+            if not find_spec(engine):
                 continue
             here = Path(__file__)
             out = subprocess.run(
