@@ -119,7 +119,7 @@ browser: $(SETUP) ## headless Chromium over the built book, with the network cut
 	$(call say,browser: the built pages with the network cut)
 	$(BIN)/python -m pytest -n 2 tests/browser
 
-bench: $(SETUP) ## time the engine against hand-written NumPy (and PyTorch and MyGrad, if installed)
+bench: $(SETUP) ## time the engine against hand-written NumPy (and other engines, if installed)
 	$(call say,bench)
 	$(BIN)/python tests/benchmarks/run.py
 

@@ -13,8 +13,11 @@ import subprocess
 import sys
 import time
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
+
+WIDTHS = (1, 1000)
 
 
 def by_hand(nodes: int, width: int) -> None:
@@ -75,25 +78,55 @@ def hips(nodes: int, width: int) -> None:
     pull(np.ones(width))
 
 
-# Name, the function and the module that has to be installed.
+def import_dezero() -> Any:
+    """DeZero, which reads ``np.int`` as it is imported, a name that NumPy dropped in 1.24."""
+    np.int = int  # noqa: NPY001
+    import dezero
+
+    del np.int  # noqa: NPY001
+    return dezero
+
+
+def dezero(nodes: int, width: int) -> None:
+    """DeZero."""
+    y, c = import_dezero().Variable(np.ones(width)), np.full(width, 1.0 + 1e-9)
+    for _ in range(nodes):
+        y = y * c
+    y.backward()  # from ones
+
+
+def micrograd(nodes: int, width: int) -> None:
+    """micrograd, whose values are single numbers: `width` is 1."""
+    from micrograd.engine import Value
+
+    sys.setrecursionlimit(nodes + 1000)  # its walk over the graph calls itself once a node
+    y, c = Value(1.0), 1.0 + 1e-9
+    for _ in range(nodes):
+        y = y * c
+    y.backward()  # from 1
+
+
+# Name, the function, the module that has to be installed and the widths that the engine can take.
 ENGINES = {
-    "NumPy by hand": (by_hand, "numpy"),
-    "autograd_lab": (autograd_lab, "autograd_lab"),
-    "PyTorch eager": (torch, "torch"),
-    "MyGrad": (mygrad, "mygrad"),
-    "HIPS autograd": (hips, "autograd"),
+    "NumPy by hand": (by_hand, "numpy", WIDTHS),
+    "autograd_lab": (autograd_lab, "autograd_lab", WIDTHS),
+    "PyTorch eager": (torch, "torch", WIDTHS),
+    "MyGrad": (mygrad, "mygrad", WIDTHS),
+    "HIPS autograd": (hips, "autograd", WIDTHS),
+    "DeZero": (dezero, "dezero", WIDTHS),
+    "micrograd": (micrograd, "micrograd", (1,)),
 }
 
 
 def run(lengths: tuple[int, ...] = (10**3, 10**4, 10**5, 10**6)) -> dict[tuple[str, int, int], float]:
     """Time all chains; (engine, width, nodes) to µs a node."""
     found: dict[tuple[str, int, int], float] = {}
-    for width in (1, 1000):
+    for width in WIDTHS:
         for nodes in lengths:
             if width * nodes > 10**8:  # gigabytes of saved values in every engine
                 continue
-            for name, (chain, module) in ENGINES.items():
-                if not find_spec(module):
+            for name, (chain, module, widths) in ENGINES.items():
+                if width not in widths or not find_spec(module):
                     continue
                 command = [sys.executable, __file__, chain.__name__, str(width), str(nodes)]
                 out = subprocess.run(command, check=True, capture_output=True, text=True)

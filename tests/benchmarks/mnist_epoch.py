@@ -170,6 +170,41 @@ def hips_step() -> Step:
     return step
 
 
+def dezero_step() -> Step:
+    """DeZero, kept to float32 under NumPy 2.
+
+    It makes the 1/N of its cross entropy a 0-d float64 array. NumPy 1 let that pass among float32 arrays;
+    under NumPy 2 (NEP 50) the whole backward pass is float64 from there on. Labels go in as uint8, the type
+    of DeZero's own MNIST: it subtracts a one-hot array of their type, and an int64 one makes float64 too.
+    """
+    from chain import import_dezero
+
+    dezero = import_dezero()
+    from dezero import Parameter
+    from dezero import functions as F
+
+    as_array = dezero.core.as_array
+
+    def as_float32(x: Any, array_module: Any = np) -> Any:
+        return array_module.array(x, np.float32) if type(x) in (int, float) else as_array(x, array_module)
+
+    dezero.core.as_array = as_float32
+    parameters = [Parameter(w) for w in start_weights()]
+    w1, b1, w2, b2, w3, b3 = parameters
+
+    def step(x: np.ndarray, y: np.ndarray) -> float:
+        h = F.relu(F.linear(F.relu(F.linear(x, w1, b1)), w2, b2))
+        loss = F.softmax_cross_entropy(F.linear(h, w3, b3), y.astype(np.uint8))
+        for p in parameters:
+            p.cleargrad()
+        loss.backward()
+        for p in parameters:
+            p.data -= LR * p.grad.data
+        return float(loss.data)
+
+    return step
+
+
 def contestants() -> dict[str, Step]:
     """Everybody who is installed, hand-written NumPy first."""
     found: dict[str, Step] = {"NumPy by hand": numpy_step(), "eight products alone": products_step()}
@@ -180,6 +215,8 @@ def contestants() -> dict[str, Step]:
         found["MyGrad"] = mygrad_step()
     if find_spec("autograd"):
         found["HIPS autograd"] = hips_step()
+    if find_spec("dezero"):
+        found["DeZero"] = dezero_step()
     return found
 
 

@@ -22,9 +22,9 @@ def peak() -> float:
 
 def run() -> dict[tuple[str, str], tuple[float, float]]:
     """(benchmark, engine) to MiB before and at the peak, for whoever is installed."""
-    engines = {"autograd_lab": "autograd_lab", "torch": "torch", "mygrad": "mygrad"}
+    arrays = ("autograd_lab", "torch", "mygrad", "dezero")
     found = {}
-    for benchmark in ("chain", "epoch"):
+    for benchmark, engines in {"chain": (*arrays, "micrograd"), "epoch": arrays}.items():
         for engine in engines:
             if not find_spec(engine):
                 continue
