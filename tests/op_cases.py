@@ -184,6 +184,7 @@ def powers() -> Iterator[Case]:
         ("array^x", (2, 1), lambda f, x: f(np.array([1.5, 2.0, 0.5], x.dtype), x),
          lambda x: np.array([1.5, 2.0, 0.5]) ** x),
         ("x^array", (2, 1), lambda f, x: f(x, np.int8([3, 0, 1])), lambda x: x ** np.array([3.0, 0.0, 1.0])),
+        ("x^bools", (2, 1), lambda f, x: f(x, np.array([True, False])), lambda x: x ** np.array([1.0, 0.0])),
         domain=positive,
     )  # fmt: skip
 

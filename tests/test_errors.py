@@ -372,11 +372,10 @@ def test_fuzz_functions(name, args, kwargs):
     else:
         assert isinstance(out, Tensor)
         if out.requires_grad:
-            _, refusal = attempt(lambda: out.backward(np.ones(out.shape)), TypeError)
-            assert "bool" in refusal or not refusal  # a boolean exponent, which NumPy can't subtract from
+            out.backward(np.ones(out.shape))
             for t in inputs:
                 assert t.grad is None or (t.grad.shape, t.grad.dtype) == (t.shape, t.dtype)
-                assert t.grad is not None or not t.requires_grad or name == "where" or refusal
+                assert t.grad is not None or not t.requires_grad or name == "where"
     for t, data in zip(inputs, before, strict=True):
         assert t.data.tobytes() == data.tobytes()
 

@@ -89,7 +89,7 @@ def pow(x: Any, y: Any) -> Any:
     out = x**y
     return (
         out,
-        lambda g: g * (y * x ** (y - (y != 0))),
+        lambda g: g * (y * x ** (y + (y == 0) - 1)),
         lambda g: g * (out * np.log(x + ((x == 0) & (y >= 0)))),
     )
 
