@@ -157,8 +157,8 @@ class Node:
 def topological_order(root: Node) -> list[Node]:
     """Every node that a gradient flows to from ``root``, newest first.
 
-    Collected with a stack, not by recursion, so that depth is no limit; sorted by id, which puts every
-    node after all that was computed from it.
+    Collected in a list that grows while it is read, not by recursion, so that depth is no limit; sorted by
+    id, which puts every node after all that was computed from it.
 
     Parameters
     ----------
@@ -169,14 +169,14 @@ def topological_order(root: Node) -> list[Node]:
     list of Node
         The root first. It can be asked for after backward too: what is freed is what nodes had saved.
     """
-    seen, stack = {root}, [root]
-    while stack:
-        for parent in stack.pop().inputs:
+    order, seen = [root], {root}
+    for node in order:
+        for parent in node.inputs:
             if type(parent) is Node and parent not in seen:
                 seen.add(parent)
-                if parent.op is not None:
-                    stack.append(parent)
-    return sorted(seen, key=attrgetter("id"), reverse=True)
+                order.append(parent)
+    order.sort(key=attrgetter("id"), reverse=True)
+    return order
 
 
 def refuse_freed(nodes: Iterable[Node]) -> None:
@@ -302,7 +302,7 @@ def backpropagate(
                 raise
             if parent not in cotangents:
                 cotangents[parent] = gx
-                if parent.op is None and _is_fresh(gx, g, vjp):
+                if parent.op is None and not vjps_of and _is_fresh(gx, g, vjp):
                     owned.add(parent)
             elif vjps_of or parent not in owned:
                 cotangents[parent] = cotangents[parent] + gx
@@ -320,12 +320,13 @@ def _fit(gx: Any, parent: Node) -> Any:
 
 def _is_fresh(gx: Any, g: Any, vjp: VJP) -> bool:
     """Whether a VJP made this array just now: it is not its cotangent, a view, or what it had saved."""
-    if gx is g or not isinstance(gx, np.ndarray) or gx.base is not None:
+    if gx is g or gx.base is not None:
         return False
-    for cell in getattr(vjp, "__closure__", None) or ():
+    for cell in getattr(vjp, "__closure__", None) or ():  # a loop: it runs for every parameter of a step
         if cell.cell_contents is gx:
             return False
-    return all(value is not gx for value in getattr(vjp, "__defaults__", None) or ())
+    defaults = getattr(vjp, "__defaults__", None)
+    return not defaults or all(value is not gx for value in defaults)
 
 
 def _leading_to(targets: Sequence[Node], order: list[Node]) -> set[Node]:

@@ -59,54 +59,58 @@ def primitive(fn: Callable[..., Any]) -> Operator:
 
     @functools.wraps(fn)
     def operator(*args: Any, **kwargs: Any) -> Tensor:
-        raw: list[Any] = list(args)
-        connected = False
+        raw: list[Any] = []
+        nodes: list[Node | None] = []
         try:
             if kwargs:
                 args, kwargs = _in_places(fn, args, kwargs)
-                raw = list(args)
-            for i, a in enumerate(args):
+            for a in args:
                 if isinstance(a, Tensor):
-                    raw[i] = a._data
-                    if a._node is not None:
-                        connected = True
-                elif type(a) is not np.ndarray:
-                    raw[i] = _plain(a)
+                    raw.append(a._data)
+                    nodes.append(a._node)
+                else:
+                    raw.append(a if type(a) is np.ndarray else _plain(a))
+                    nodes.append(None)
             if raw and type(raw[0]) is not np.ndarray:
                 raw = _numbers_as_arrays(raw)
             value, *vjps = fn(*raw, **kwargs)
         except Exception as error:
-            raise explain(op.name, raw, kwargs, error) from error
+            raise explain(op.name, [*raw, *args[len(raw) :]], kwargs, error) from error
         out = _wrap(value)
-        if connected and (mode := recording()):
-            if len(vjps) != len(args):
-                _match_vjps(op, args, vjps)
-            inputs = raw
-            for i, vjp in enumerate(vjps):
-                a = args[i]
-                if vjp is not None and isinstance(a, Tensor) and a._node is not None:
-                    inputs[i] = a._node
-                else:  # nobody needs this VJP: drop it, and with it all that only it had saved
-                    vjps[i] = None
-            if any(vjps):
-                out._node = _node_for(op, inputs, kwargs, vjps, out._data)
-                if mode is not True:
-                    mode(out._node, args, value)
+        if any(nodes) and (mode := recording()):
+            node = out._node = _record(op, raw, nodes, kwargs, vjps, out._data)
+            if mode is not True and node is not None:
+                mode(node, args, value)
         return out
 
     return operator
 
 
-def _node_for(
-    op: Primitive, inputs: list[Any], kwargs: dict[str, Any], vjps: list[Any], value: Array
-) -> Node:
-    """The node of a value that has just been computed."""
-    if value.dtype.kind != "f":
+def _record(
+    op: Primitive,
+    inputs: list[Any],
+    nodes: list[Node | None],
+    kwargs: dict[str, Any],
+    vjps: list[VJP | None],
+    value: Array,
+) -> Node | None:
+    """The node of a value that has just been computed, or None if no gradient can pass."""
+    if len(vjps) != len(nodes):
+        _match_vjps(op, nodes, vjps)
+    for i, node in enumerate(nodes):
+        if node is None:  # nobody needs this VJP: drop it, and with it all that only it had saved
+            vjps[i] = None
+        elif vjps[i] is not None:
+            inputs[i] = node
+    if not any(vjps):
+        return None
+    dtype = value.dtype
+    if dtype.kind != "f":
         raise TypeError(
             f"{op.name} gives {value.dtype}, and gradients are for real floating-point numbers only; use "
             "detach() for an input that needs none"
         )
-    return Node(op, tuple(inputs), kwargs or NO_KWARGS, vjps, value.shape, value.dtype)
+    return Node(op, tuple(inputs), kwargs or NO_KWARGS, vjps, value.shape, dtype)
 
 
 def _in_places(fn: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, Any]:
@@ -118,15 +122,16 @@ def _in_places(fn: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, Any
     return bound.args, bound.kwargs
 
 
-def _match_vjps(op: Primitive, args: Any, vjps: list[Any]) -> None:
-    """One VJP for each input at most; an input that needs a gradient and has no VJP is an error."""
-    for place, a in enumerate(args[len(vjps) :], len(vjps)):
-        if isinstance(a, Tensor) and a._node is not None:
+def _match_vjps(op: Primitive, nodes: list[Node | None], vjps: list[VJP | None]) -> None:
+    """One VJP for each input; an input that needs a gradient and has no VJP is an error."""
+    for place, node in enumerate(nodes[len(vjps) :], len(vjps)):
+        if node is not None:
             raise TypeError(
                 f"{op.name} has no derivative with respect to its input {place}, which requires a gradient; "
                 "pass its detach() if it is a constant"
             )
-    del vjps[len(args) :]
+        vjps.append(None)
+    del vjps[len(nodes) :]
 
 
 def _plain(value: Any) -> Any:
