@@ -1,5 +1,6 @@
-"""What docstrings claim: shapes, dtypes and errors of every operator."""
+"""What docstrings claim: shapes, dtypes and errors of every operator, an example for all that is public."""
 
+import importlib
 import inspect
 import re
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 import autograd_lab as ag
+from autograd_lab import nn, optim
 from autograd_lab.ops import PRIMITIVES
 
 LABELS = ("Shapes", "Dtypes", "Raises")
@@ -227,3 +229,60 @@ def test_a_gradient_passes_to_floating_point_only(dtype):
     x = ag.tensor([1.0], requires_grad=True)
     assert not ag.astype(x, dtype).requires_grad
     assert ag.astype(x, np.float16).requires_grad
+
+
+# --- everything public ----------------------------------------------------------------------------------
+
+ROOMS = (
+    "autograd_lab", "autograd_lab.data", "autograd_lab.debug", "autograd_lab.func", "autograd_lab.gradcheck",
+    "autograd_lab.nn", "autograd_lab.nn.functional", "autograd_lab.nn.init", "autograd_lab.nn.losses",
+    "autograd_lab.ops", "autograd_lab.optim", "autograd_lab.train", "autograd_lab.viz",
+)  # fmt: skip
+
+# No example of their own, because another one shows them:
+EXEMPT = {
+    **{f"autograd_lab.nn.{layer}.forward": "the example of its class calls it"
+       for layer in ("Dropout", "Linear", "ReLU", "Sequential", "Sigmoid", "Tanh")},
+    "autograd_lab.nn.losses.Loss.forward": "the examples of the losses call it",
+}  # fmt: skip
+
+
+def public():
+    """Everything that has a public name: functions, classes, and what the classes define themselves."""
+    for room in ROOMS:
+        module = importlib.import_module(room)
+        own = [n for n, v in vars(module).items() if getattr(v, "__module__", "") == room and n[0] != "_"]
+        for name in getattr(module, "__all__", own):
+            thing = getattr(module, name)
+            if not (inspect.isroutine(thing) or inspect.isclass(thing)):
+                continue  # a module, which has its own turn, or data
+            yield f"{room}.{name}", thing
+            for part, value in vars(thing).items() if inspect.isclass(thing) else ():
+                value = getattr(value, "fget", getattr(value, "__func__", value))
+                if part[0] != "_" and callable(value):
+                    yield f"{room}.{name}.{part}", value
+
+
+PUBLIC = dict(public())
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_everything_public_has_a_docstring_with_an_example(path):
+    doc = PUBLIC[path].__doc__ or ""
+    if path in EXEMPT:
+        assert ">>> " not in doc, f"{path} has an example now and is no exception any more"
+    else:
+        assert ">>> " in doc, f"{path} needs an example"
+    assert doc.strip(), f"{path} needs a docstring"
+
+
+def test_the_list_of_exceptions_is_up_to_date():
+    assert set(EXEMPT) <= set(PUBLIC)
+
+
+def test_nothing_public_is_overlooked():
+    """The walk above reaches methods, properties and operators, and the classes of each room."""
+    classes = [v for room in (nn, optim) for v in vars(room).values() if inspect.isclass(v)]
+    walked = set(PUBLIC.values())
+    assert {c for c in classes if issubclass(c, nn.Module | optim.Optimizer)} <= walked
+    assert {ag.Tensor.backward, ag.Tensor.T.fget, ag.mul, nn.Module.train, optim.Optimizer.step} <= walked
