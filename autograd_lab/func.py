@@ -1,7 +1,7 @@
 """Functions in, derivatives out: the transforms of ``torch.func`` on plain functions of Tensors.
 
 Each transform takes a function of Tensors (or arrays) and gives back a function or a value. They nest:
-``grad(grad(f))`` is the second derivative.
+``grad(grad(f))`` is the second derivative. Floats keep their dtype, integers become float64.
 """
 
 from __future__ import annotations
@@ -33,13 +33,15 @@ def grad(fn: Function, argnums: Argnums = 0) -> Callable[..., Any]:
     Returns
     -------
     function
-        Takes the same arguments; returns the gradient as a Tensor, or a tuple of them if ``argnums`` is
-        a tuple.
+        Takes the same arguments; returns the gradient, a Tensor of the argument's shape and dtype, or a
+        tuple of them if ``argnums`` is a tuple.
 
     Raises
     ------
     ValueError
         When called, if the value is not a single number or an argument does not exist.
+    TypeError
+        When called, if ``fn`` does not return a Tensor.
 
     Examples
     --------
@@ -103,6 +105,13 @@ def vjp(fn: Function, *primals: Any) -> tuple[Tensor, Callable[[Any], tuple[Tens
         From a cotangent of the value's shape to a tuple with one gradient for each primal. It can be
         called many times.
 
+    Raises
+    ------
+    TypeError
+        If ``fn`` does not return a Tensor.
+    ValueError
+        When ``pull`` is called with a cotangent of another shape.
+
     Examples
     --------
     >>> import autograd_lab as ag
@@ -137,6 +146,8 @@ def jvp(fn: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tu
     ------
     ValueError
         If the numbers or the shapes of primals and tangents differ.
+    TypeError
+        If ``fn`` does not return a Tensor.
 
     Notes
     -----
@@ -187,6 +198,13 @@ def jacobian(fn: Function, argnums: Argnums = 0) -> Callable[..., Any]:
         Takes the same arguments; returns a Tensor of shape ``value.shape + argument.shape`` (or a tuple),
         as ``torch.func.jacrev``.
 
+    Raises
+    ------
+    ValueError
+        When called, if an argument does not exist.
+    TypeError
+        When called, if ``fn`` does not return a Tensor.
+
     Examples
     --------
     >>> import autograd_lab as ag
@@ -225,6 +243,11 @@ def hessian(fn: Function, argnums: int = 0) -> Callable[..., Tensor]:
     function
         Takes the same arguments; returns a Tensor of shape ``argument.shape + argument.shape``.
 
+    Raises
+    ------
+    ValueError, TypeError
+        When called, as for :func:`grad`.
+
     Examples
     --------
     >>> import autograd_lab as ag
@@ -253,6 +276,8 @@ def hvp(fn: Function, primal: Any, tangent: Any) -> Tensor:
     ------
     ValueError
         If the shapes differ or the value is not a single number.
+    TypeError
+        If ``fn`` does not return a Tensor.
 
     Notes
     -----

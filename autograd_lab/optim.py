@@ -29,6 +29,19 @@ class Optimizer:
         If there are no parameters, if one is given twice, or if ``lr`` is not positive.
     TypeError
         If a parameter is not a leaf Tensor that requires a gradient.
+
+    Examples
+    --------
+    A rule of one's own says what to subtract from a parameter p with the gradient g: here lr times its signs.
+
+    >>> class Signs(Optimizer):
+    ...     def _change(self, i, p, g):
+    ...         return self.lr * np.sign(g)
+    >>> w = Tensor([3.0, -5.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> Signs([w], lr=0.5).step()
+    >>> w
+    Tensor([ 2.5, -4.5], requires_grad=True)
     """
 
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
@@ -46,12 +59,26 @@ class Optimizer:
             raise ValueError(f"{name} needs lr > 0, not lr={lr}")
 
     def zero_grad(self) -> None:
-        """Forget the gradients: set each to None."""
+        """Forget the gradients: set each to None.
+
+        >>> w = Tensor([1.0], requires_grad=True)
+        >>> w.sum().backward()
+        >>> SGD([w], lr=0.1).zero_grad()
+        >>> w.grad is None
+        True
+        """
         for p in self.params:
             p.grad = None
 
     def step(self) -> None:
-        """Move each parameter that has a gradient, in place; a gradient itself is never changed."""
+        """Move each parameter that has a gradient, in place; a gradient itself is never changed.
+
+        >>> w = Tensor([1.0], requires_grad=True)
+        >>> w.sum().backward()
+        >>> SGD([w], lr=0.25).step()
+        >>> w.data, w.grad
+        (array([0.75]), array([1.]))
+        """
         for i, p in enumerate(self.params):
             if p.grad is not None:
                 np.subtract(p.data, self._change(i, p, p.grad), out=p.data)

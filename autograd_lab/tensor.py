@@ -263,7 +263,20 @@ class Tensor:
 
     @property
     def data(self) -> Array:
-        """The array itself, not a copy. What is assigned must have the same shape and dtype."""
+        """The array itself, not a copy. What is assigned must have the same shape and dtype.
+
+        Raises
+        ------
+        ValueError
+            If an array of another shape or dtype is assigned.
+        RuntimeError
+            If the Tensor was computed: its gradients would belong to the old data.
+
+        Examples
+        --------
+        >>> Tensor([1.0, 2.0]).data
+        array([1., 2.])
+        """
         return self._data
 
     @data.setter
@@ -287,12 +300,20 @@ class Tensor:
 
     @property
     def node(self) -> Node | None:
-        """The graph node this value belongs to, or None for a constant."""
+        """The graph node this value belongs to, or None for a constant.
+
+        >>> (2 * Tensor(3.0, requires_grad=True)).node.op, Tensor(3.0).node
+        (<primitive mul>, None)
+        """
         return self._node
 
     @property
     def name(self) -> str | None:
-        """The name that graphs show."""
+        """The name that graphs show; None if there is none.
+
+        >>> Tensor(1.0, name="w").name
+        'w'
+        """
         return self._node.name if self._node else self._name
 
     @name.setter
@@ -303,7 +324,22 @@ class Tensor:
 
     @property
     def grad(self) -> Array | None:
-        """The gradient accumulated by :meth:`backward`: shape and dtype of the data, or None."""
+        """The gradient accumulated by :meth:`backward`: shape and dtype of the data, or None.
+
+        Raises
+        ------
+        ValueError
+            If an array of another shape or dtype is assigned.
+        RuntimeError
+            If one is assigned to a Tensor that requires no gradient.
+
+        Examples
+        --------
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> x.sum().backward()
+        >>> x.grad
+        array([1., 1.])
+        """
         return self._node.grad if self._node else None
 
     @grad.setter
@@ -323,32 +359,58 @@ class Tensor:
 
     @property
     def requires_grad(self) -> bool:
-        """Whether gradients flow to or through this Tensor."""
+        """Whether gradients flow to or through this Tensor.
+
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> (x * 2).requires_grad, Tensor(3.0).requires_grad
+        (True, False)
+        """
         return self._node is not None
 
     @property
     def is_leaf(self) -> bool:
-        """Whether the user made it: it was not computed from Tensors that require gradients."""
+        """Whether the user made it: it was not computed from Tensors that require gradients.
+
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> x.is_leaf, (x * 2).is_leaf
+        (True, False)
+        """
         return self._node is None or self._node.op is None
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Length of each axis."""
+        """Length of each axis.
+
+        >>> Tensor([[1.0, 2.0, 3.0]]).shape
+        (1, 3)
+        """
         return self._data.shape
 
     @property
     def ndim(self) -> int:
-        """Number of axes."""
+        """Number of axes.
+
+        >>> Tensor([[1.0, 2.0, 3.0]]).ndim
+        2
+        """
         return self._data.ndim
 
     @property
     def size(self) -> int:
-        """Number of entries (as in NumPy; PyTorch has ``numel()``)."""
+        """Number of entries (as in NumPy; PyTorch has ``numel()``).
+
+        >>> Tensor([[1.0, 2.0, 3.0]]).size
+        3
+        """
         return self._data.size
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """NumPy dtype of the entries."""
+        """NumPy dtype of the entries.
+
+        >>> Tensor([1.0]).dtype, Tensor([1]).dtype
+        (dtype('float64'), dtype('int64'))
+        """
         return self._data.dtype
 
     def __len__(self) -> int:
@@ -369,13 +431,22 @@ class Tensor:
         ------
         ValueError
             If there is not exactly one.
+
+        Examples
+        --------
+        >>> Tensor([[2.5]]).item()
+        2.5
         """
         if self._data.size != 1:
             raise ValueError(f"item() needs exactly one entry, but the shape is {self.shape}")
         return self._data.item()
 
     def tolist(self) -> Any:
-        """The entries as nested lists of Python numbers."""
+        """The entries as nested lists of Python numbers; a single number if there are no axes.
+
+        >>> Tensor([[1.0, 2.0]]).tolist(), Tensor(3.0).tolist()
+        ([[1.0, 2.0]], 3.0)
+        """
         return self._data.tolist()
 
     def numpy(self) -> Array:
@@ -386,6 +457,11 @@ class Tensor:
         RuntimeError
             If the Tensor requires a gradient, which the array could not carry; write
             ``x.detach().numpy()`` or ``x.data``.
+
+        Examples
+        --------
+        >>> Tensor([1.0, 2.0]).numpy()
+        array([1., 2.])
         """
         if self._node is not None:
             raise RuntimeError(
@@ -413,12 +489,26 @@ class Tensor:
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Ask for gradients with respect to this Tensor (or no longer), and return it.
 
+        Parameters
+        ----------
+        requires_grad : bool
+
+        Returns
+        -------
+        Tensor
+            This one.
+
         Raises
         ------
         TypeError
             For a dtype that is not floating point.
         RuntimeError
             If it is switched off for a computed Tensor; ``detach()`` gives one that is cut off.
+
+        Examples
+        --------
+        >>> Tensor([1.0]).requires_grad_()
+        Tensor([1.], requires_grad=True)
         """
         if requires_grad and self._node is None:
             if self._data.dtype.kind != "f":
@@ -436,7 +526,11 @@ class Tensor:
         return self
 
     def detach(self) -> Tensor:
-        """The same data, cut off the graph; memory is shared."""
+        """The same data, cut off the graph; memory is shared.
+
+        >>> Tensor([1.0], requires_grad=True).detach()
+        Tensor([1.])
+        """
         return _wrap(self._data)
 
     def retain_grad(self) -> None:
@@ -446,6 +540,15 @@ class Tensor:
         ------
         RuntimeError
             If it requires no gradient.
+
+        Examples
+        --------
+        >>> x = Tensor(3.0, requires_grad=True)
+        >>> square = x * x
+        >>> square.retain_grad()
+        >>> (5 * square).backward()
+        >>> square.grad, x.grad
+        (array(5.), array(30.))
         """
         if self._node is None:
             raise RuntimeError("a Tensor that does not require a gradient can't retain one")
@@ -535,23 +638,82 @@ class Tensor:
     mse_loss = primitive(ops.mse_loss)
 
     def getitem(self, index: Any) -> Tensor:
-        """The entries ``x[index]``, with NumPy's basic and advanced indexing."""
+        """The entries ``x[index]``, with NumPy's basic and advanced indexing.
+
+        Parameters
+        ----------
+        index : int, slice, None, Ellipsis, array, Tensor, list, or tuple of them
+            Arrays and lists of integers or booleans.
+
+        Returns
+        -------
+        Tensor
+            Of the shape that NumPy gives ``x.data[index]``, and the dtype of x.
+
+        Raises
+        ------
+        IndexError
+            For an index out of range, one too many, or one that is no index.
+
+        Examples
+        --------
+        >>> x = Tensor([[1.0, 2.0], [3.0, 4.0]])
+        >>> x[1], x[:, 0], x[x > 1.5]
+        (Tensor([3., 4.]), Tensor([1., 3.]), Tensor([2., 3., 4.]))
+        """
         return _getitem(self, _plain_index(index))
 
     __getitem__ = getitem
 
     def where(self, condition: Any, other: Any) -> Tensor:
-        """This Tensor where the condition holds, ``other`` elsewhere (as ``torch.Tensor.where``)."""
+        """This Tensor where the condition holds, ``other`` elsewhere (as ``torch.Tensor.where``).
+
+        Parameters
+        ----------
+        condition, other : Tensor, array_like
+            Broadcast with this Tensor. The condition has no gradient.
+
+        Returns
+        -------
+        Tensor
+            Of the broadcast shape and NumPy's promoted dtype.
+
+        Raises
+        ------
+        ValueError
+            If the shapes don't broadcast.
+
+        Examples
+        --------
+        >>> Tensor([1.0, 2.0]).where([True, False], 0.0)
+        Tensor([1., 0.])
+        """
         return where(condition, self, other)
 
     @property
     def T(self) -> Tensor:
-        """The axes in reverse order."""
+        """The axes in reverse order.
+
+        >>> Tensor([[1.0, 2.0]]).T
+        Tensor([[1.],
+                [2.]])
+        """
         return self.transpose()
 
     @property
     def mT(self) -> Tensor:
-        """The last two axes exchanged: the transpose of a matrix, or of each in a batch."""
+        """The last two axes exchanged: the transpose of a matrix, or of each in a batch.
+
+        Raises
+        ------
+        IndexError
+            If there are fewer than two axes.
+
+        Examples
+        --------
+        >>> Tensor([[[1.0, 2.0]]]).mT.shape
+        (1, 2, 1)
+        """
         return self.swapaxes(-1, -2)
 
     __eq__ = _comparison(np.equal)
@@ -561,7 +723,30 @@ class Tensor:
     __hash__ = object.__hash__
 
     def argmax(self, axis: int | None = None) -> Any:
-        """Index of the largest entry over an axis: a plain array, for an index has no derivative."""
+        """Index of the largest entry over an axis: a plain array, for an index has no derivative.
+
+        Parameters
+        ----------
+        axis : int, optional
+            None counts through all entries in row-major order.
+
+        Returns
+        -------
+        ndarray of integers, or a single one
+            The first such index where entries are equal; x.shape without the axis.
+
+        Raises
+        ------
+        ValueError
+            If there is nothing to choose from.
+        IndexError
+            If there is no such axis (NumPy's AxisError).
+
+        Examples
+        --------
+        >>> Tensor([[1.0, 5.0], [7.0, 2.0]]).argmax(axis=1)
+        array([1, 0])
+        """
         return self._data.argmax(axis=axis)
 
     # --- changing data in place -------------------------------------------------------------------------
@@ -588,7 +773,24 @@ class Tensor:
     # --- NumPy's functions on Tensors ---------------------------------------------------------------------
 
     def apply_operator(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Tensor:
-        """Apply a formula of :mod:`autograd_lab.ops` with this Tensor as its first input."""
+        """Apply a formula of :mod:`autograd_lab.ops` with this Tensor as its first input.
+
+        Parameters
+        ----------
+        fn : function
+            A formula, as for :func:`primitive`.
+        *args, **kwargs
+            Its other inputs and options.
+
+        Returns
+        -------
+        Tensor
+
+        Examples
+        --------
+        >>> Tensor([1.0, 2.0]).apply_operator(ops.mul, 3.0)
+        Tensor([3., 6.])
+        """
         return primitive(fn)(self, *args, **kwargs)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:

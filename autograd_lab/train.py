@@ -30,6 +30,12 @@ class History:
         Mean cross entropy over all images of the set.
     train_accuracy, test_accuracy : ndarray, shape (epochs,)
         Fraction of images whose largest score is that of their label.
+
+    Examples
+    --------
+    >>> history = History(*np.array([[0.9, 0.5], [0.7, 0.9], [0.8, 0.6], [0.75, 0.85]]))
+    >>> len(history), history.test_loss
+    (2, array([0.8, 0.6]))
     """
 
     train_loss: NDArray[np.float64]
@@ -55,6 +61,12 @@ def scores(model: Module, images: NDArray[Any], batch_size: int = 1000) -> NDArr
     Returns
     -------
     ndarray, shape (N, classes)
+        In the dtype that the model gives.
+
+    Raises
+    ------
+    ValueError
+        If the model does not take rows of D features. Its mode is put back all the same.
 
     Examples
     --------
@@ -86,6 +98,13 @@ def evaluate(model: Module, split: Split, batch_size: int = 1000) -> tuple[float
     Returns
     -------
     loss, accuracy : float
+
+    Raises
+    ------
+    ValueError
+        If the model does not take rows of D features, or labels and images differ in number.
+    IndexError
+        If a label is outside the classes that the model has scores for.
 
     Examples
     --------
@@ -133,7 +152,30 @@ def train_epoch(model: Module, loader: DataLoader, optimizer: Optimizer, epoch: 
 
 
 def check_finite(loss: Tensor, epoch: int, step: int, steps: int, lr: float) -> None:
-    """Stop a run whose loss is NaN or infinite, with an error that says where and why."""
+    """Stop a run whose loss is NaN or infinite, with an error that says where and why.
+
+    Parameters
+    ----------
+    loss : Tensor
+        A single number.
+    epoch, step, steps : int
+        Where the run is, and how many steps an epoch has.
+    lr : float
+        Learning rate.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss is not finite.
+
+    Examples
+    --------
+    >>> try:
+    ...     check_finite(Tensor(np.nan), epoch=1, step=3, steps=600, lr=100.0)
+    ... except FloatingPointError as error:
+    ...     print(str(error).partition(";")[0])
+    the loss became nan in epoch 1 at step 3 of 600
+    """
     if not math.isfinite(loss.item()):
         raise FloatingPointError(
             f"the loss became {loss.item()} in epoch {epoch} at step {step} of {steps}; usual causes are a "

@@ -34,11 +34,12 @@ def linear(x: Any, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Returns
     -------
     Tensor, shape (..., M)
+        Of NumPy's promoted dtype.
 
     Raises
     ------
     ValueError
-        If the last axis of x is not D.
+        If the last axis of x is not D, or bias doesn't broadcast to (..., M).
 
     Examples
     --------
@@ -88,6 +89,16 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, rng: Seed = None) -> 
 
 
 def check_dropout(p: float) -> None:
-    """Refuse a probability of dropping outside [0, 1)."""
+    """Refuse a probability of dropping outside [0, 1).
+
+    Raises
+    ------
+    ValueError
+        If p is out of range.
+
+    Examples
+    --------
+    >>> check_dropout(0.5)
+    """
     if not 0 <= p < 1:
         raise ValueError(f"dropout needs a probability 0 <= p < 1, not {p}")

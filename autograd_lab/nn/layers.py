@@ -61,7 +61,13 @@ class Linear(Module):
         self.bias = Parameter(np.zeros(out_features, dtype), name="bias") if bias else None
 
     def forward(self, x: Any) -> Tensor:
-        """Map rows of D features to rows of M."""
+        """Map rows of D features, shape (..., D), to rows of M, shape (..., M).
+
+        Raises
+        ------
+        ValueError
+            If the last axis of x is not D.
+        """
         shape = x.shape if isinstance(x, Tensor) else np.shape(x)
         if not shape or shape[-1] != self.in_features:
             raise ValueError(
@@ -85,7 +91,7 @@ class ReLU(Module):
     """
 
     def forward(self, x: Any) -> Tensor:
-        """Apply it."""
+        """Apply it to x of any shape."""
         return F.relu(x)
 
     def __repr__(self) -> str:
@@ -103,7 +109,7 @@ class Tanh(Module):
     """
 
     def forward(self, x: Any) -> Tensor:
-        """Apply it."""
+        """Apply it to x of any shape."""
         return F.tanh(x)
 
     def __repr__(self) -> str:
@@ -121,7 +127,7 @@ class Sigmoid(Module):
     """
 
     def forward(self, x: Any) -> Tensor:
-        """Apply it."""
+        """Apply it to x of any shape."""
         return F.sigmoid(x)
 
     def __repr__(self) -> str:
@@ -162,7 +168,7 @@ class Dropout(Module):
         self.p, self.rng = p, np.random.default_rng(rng)
 
     def forward(self, x: Any) -> Tensor:
-        """Drop entries while training, else hand x on."""
+        """Drop entries of x, of any shape, while training; else hand it on."""
         return F.dropout(x, self.p, self.training, self.rng)
 
     def __repr__(self) -> str:
@@ -195,7 +201,7 @@ class Sequential(Module):
         return [(str(i), layer) for i, layer in enumerate(self._layers)] + list(others.items())
 
     def forward(self, x: Any) -> Tensor:
-        """Apply all layers in order."""
+        """Apply all layers in order; each takes what the one before gives."""
         for layer in self._layers:
             x = layer(x)
         return x  # type: ignore[no-any-return]

@@ -22,6 +22,11 @@ class Loss(Module):
     ------
     ValueError
         For any other word, when the loss is called.
+
+    Examples
+    --------
+    >>> isinstance(CrossEntropyLoss(), Loss), CrossEntropyLoss(reduction="sum")
+    (True, CrossEntropyLoss(reduction='sum'))
     """
 
     function: ClassVar[Callable[..., Tensor]]
@@ -30,7 +35,7 @@ class Loss(Module):
         self.reduction = reduction
 
     def forward(self, x: Any, y: Any) -> Tensor:
-        """The loss of predictions x against targets y."""
+        """The loss of predictions x against targets y; shapes, dtypes and errors are the function's."""
         return type(self).function(x, y, self.reduction)
 
     def __repr__(self) -> str:

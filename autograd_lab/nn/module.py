@@ -19,6 +19,12 @@ class Parameter(Tensor):
     data : array_like
         Floating point; copied.
     name : str, optional
+        Shown in graphs and error messages.
+
+    Raises
+    ------
+    TypeError
+        If the data are not floating point.
 
     Examples
     --------
@@ -54,6 +60,14 @@ class Module:
         ------
         NotImplementedError
             If a subclass has not defined it.
+
+        Examples
+        --------
+        >>> class Double(Module):
+        ...     def forward(self, x):
+        ...         return 2 * x
+        >>> Double()(Tensor([1.0, 2.0]))
+        Tensor([2., 4.])
         """
         raise NotImplementedError(f"{type(self).__name__} does not define forward()")
 
@@ -89,30 +103,63 @@ class Module:
             stack += reversed([(f"{name}.{key}" if name else str(key), child) for key, child in children])
 
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Dotted name and parameter, each parameter once."""
+        """Dotted name and parameter, each parameter once.
+
+        >>> from autograd_lab.nn import Linear
+        >>> [(name, p.shape) for name, p in Linear(2, 3).named_parameters()]
+        [('weight', (2, 3)), ('bias', (3,))]
+        """
         return ((name, value) for name, value in self._walk() if isinstance(value, Parameter))
 
     def parameters(self) -> Iterator[Parameter]:
-        """The parameters, each once."""
+        """The parameters, each once.
+
+        >>> from autograd_lab.nn import Linear
+        >>> sum(p.size for p in Linear(784, 300).parameters())
+        235500
+        """
         return (value for _, value in self.named_parameters())
 
     def modules(self) -> Iterator[Module]:
-        """This module and all inside it."""
+        """This module and all inside it.
+
+        >>> from autograd_lab.nn import ReLU, Sequential
+        >>> list(Sequential(ReLU()).modules())
+        [Sequential(ReLU()), ReLU()]
+        """
         return (value for _, value in self._walk() if isinstance(value, Module))
 
     def zero_grad(self) -> None:
-        """Forget the gradients: set each to None, as PyTorch does by default."""
+        """Forget the gradients: set each to None, as PyTorch does by default.
+
+        >>> from autograd_lab.nn import Linear
+        >>> layer = Linear(2, 1, rng=0)
+        >>> layer([1.0, 2.0]).backward()
+        >>> layer.zero_grad()
+        >>> layer.bias.grad is None
+        True
+        """
         for parameter in self.parameters():
             parameter.grad = None
 
     def train(self, mode: bool = True) -> Module:
-        """Switch this module and all inside it to training (or evaluation), and return it."""
+        """Switch this module and all inside it to training (or evaluation), and return it.
+
+        >>> from autograd_lab.nn import Dropout
+        >>> Dropout(0.5).train(False).training
+        False
+        """
         for module in self.modules():
             module.training = mode
         return self
 
     def eval(self) -> Module:
-        """Switch to evaluation, and return the module."""
+        """Switch this module and all inside it to evaluation, and return it.
+
+        >>> from autograd_lab.nn import Dropout
+        >>> Dropout(0.5).eval()(Tensor([1.0, 1.0]))
+        Tensor([1., 1.])
+        """
         return self.train(False)
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
@@ -129,12 +176,25 @@ class Module:
     def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
         """Set all parameters from arrays by name; all of them, or none.
 
+        Parameters
+        ----------
+        state : mapping of str to array_like
+            As :meth:`state_dict` returns it; copied.
+
         Raises
         ------
         KeyError
             If a name is missing or not known.
         ValueError
             If a shape or the dtype differs. Nothing has been changed then.
+
+        Examples
+        --------
+        >>> from autograd_lab.nn import Linear
+        >>> layer, other = Linear(2, 1, rng=0), Linear(2, 1, rng=1)
+        >>> other.load_state_dict(layer.state_dict())
+        >>> bool((other.weight == layer.weight).all())
+        True
         """
         parameters = dict(self.named_parameters())
         missing, unknown = parameters.keys() - state.keys(), state.keys() - parameters.keys()

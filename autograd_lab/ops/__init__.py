@@ -1,4 +1,9 @@
-"""Every operator of the book: its value and its vector-Jacobian products, on plain NumPy arrays."""
+"""Every operator of the book: its value and its vector-Jacobian products, on plain NumPy arrays.
+
+Beside its formula each has three lines: what shapes and dtypes it takes and gives, and what ``ag.<name>``
+raises. Two errors are common to all: a ValueError for a whole number that its array or 64 bits can't hold,
+and a TypeError for a complex value that a gradient would have to pass. ``eq.`` is the report's equation.
+"""
 
 from autograd_lab.ops.classification import cross_entropy, log_softmax, mse_loss, nll_loss, softmax
 from autograd_lab.ops.elementwise import (

@@ -22,6 +22,11 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
 
     The shifted form of the report, section 1.2 (Blanchard, Higham and Higham, 2021, eq. 3.2).
 
+    Shapes: that of x; along ``axis`` (an int, a tuple of ints, or None for all) the entries sum to 1.
+    Dtypes: that of x; signed integers as in exp; unsigned ones wrap around in x − s: make them floats first.
+    Raises: IndexError if x has no such axis, ValueError if repeated or empty, TypeError for booleans; a score
+      of +inf gives NaN, with NumPy's RuntimeWarning.
+
     >>> import autograd_lab as ag
     >>> ag.softmax(ag.tensor([1000.0, 1000.0]))
     Tensor([0.5, 0.5])
@@ -38,6 +43,11 @@ def log_softmax(x: Any, axis: Axis = -1) -> Any:
 
     The logarithm of a softmax that is never formed, so that no probability can round to zero first.
 
+    Shapes: that of x; along ``axis`` (an int, a tuple of ints, or None for all) the exponentials sum to 1.
+    Dtypes: that of x; signed integers as in exp; unsigned ones wrap around in x − s: make them floats first.
+    Raises: IndexError if x has no such axis, ValueError if repeated or empty, TypeError for booleans; a score
+      of +inf gives NaN, with NumPy's RuntimeWarning.
+
     >>> import autograd_lab as ag
     >>> ag.log_softmax(ag.tensor([800.0, 0.0]))
     Tensor([   0., -800.])
@@ -53,6 +63,12 @@ def nll_loss(log_p: Any, y: Any, reduction: str = "mean") -> Any:
 
     N is the number of rows under ``reduction="mean"`` (the default, as in PyTorch; the report sums one
     sample) and 1 under ``"sum"`` and ``"none"``.
+
+    Shapes: log_p (..., C); y indices (...) or probabilities (..., C); one number, or (...) under "none".
+    Dtypes: that of log_p, promoted with y's if that holds probabilities; integers give float64, but unsigned
+      ones wrap around: make them floats first.
+    Raises: IndexError for a class outside 0 … C − 1, ValueError for other shapes, a target that is not finite
+      or another reduction, TypeError for a target that is neither integer nor floating point.
 
     >>> import autograd_lab as ag
     >>> ag.nll_loss(ag.log(ag.tensor([[0.25, 0.75]])), [1])
@@ -74,6 +90,11 @@ def cross_entropy(x: Any, y: Any, reduction: str = "mean") -> Any:
     The report's CrossEntropyLoss (section 1.2); the gradient is what its section 1.4 leaves to derive. It
     holds for a y that sums to 1; in general softmax(x) is multiplied by Σ y. For N see :func:`nll_loss`.
 
+    Shapes: x (..., C); y indices (...) or probabilities (..., C); one number, or (...) under "none".
+    Dtypes: that of x, promoted with y's if that holds probabilities; integers as in :func:`softmax`.
+    Raises: IndexError for a class outside 0 … C − 1, ValueError for other shapes, a target that is not finite
+      or another reduction, TypeError for a target that is neither integer nor floating point.
+
     >>> import autograd_lab as ag
     >>> ag.cross_entropy(ag.tensor([[800.0, 0.0, 0.0]]), [1])
     Tensor(800.)
@@ -92,6 +113,11 @@ def mse_loss(x: Any, y: Any, reduction: str = "mean") -> Any:
     ∂L/∂x = g·2(x − y)/n    ∂L/∂y = −g·2(x − y)/n
 
     n is the number of entries under ``reduction="mean"`` (the default, as in PyTorch), else 1.
+    A difference, its square and a mean (eqs. 1, 2 and 6).
+
+    Shapes: x and y alike, nothing broadcasts; one number, or that shape under "none".
+    Dtypes: NumPy's promotion; integers give float64, or integers under "none"; unsigned ones wrap around.
+    Raises: ValueError if the shapes differ or for another reduction, TypeError for two booleans or text.
 
     >>> import autograd_lab as ag
     >>> ag.mse_loss(ag.tensor([1.0, 2.0]), ag.tensor([1.0, 4.0]))

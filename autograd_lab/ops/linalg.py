@@ -14,8 +14,11 @@ def matmul(x: Any, y: Any) -> Any:
     """Matrix product xy (report, eq. 7 and section 1.3).
     ∂L/∂x = g yᵀ    ∂L/∂y = xᵀ g
 
-    Shapes (N, D) and (D, M) give (N, M). Leading axes are a batch and broadcast, and a vector counts as
-    one row on the left or one column on the right, as NumPy's ``@`` has it.
+    Shapes: (..., N, D) and (..., D, M) give (..., N, M); leading axes are a batch and broadcast, and a vector
+      counts as one row on the left or one column on the right, as NumPy's ``@`` has it.
+    Dtypes: NumPy's promotion.
+    Raises: ValueError if the lengths D differ or the batches don't broadcast, TypeError for what is no array;
+      one of the two for a single number, in whose place ``*`` is meant.
 
     >>> import autograd_lab as ag
     >>> ag.matmul(ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]]))
@@ -52,6 +55,10 @@ def dot(x: Any, y: Any) -> Any:
 
     For vectors only, as ``torch.dot``; for matrices write ``x @ y``.
 
+    Shapes: (N,) and (N,) give one number.
+    Dtypes: NumPy's promotion.
+    Raises: ValueError if a side is no vector or the lengths differ, TypeError for what is no array.
+
     >>> import autograd_lab as ag
     >>> ag.dot(ag.tensor([1.0, 2.0]), ag.tensor([3.0, 4.0]))
     Tensor(11.)
@@ -67,7 +74,12 @@ def einsum(subscripts: str, *xs: Any) -> Any:
     ∂L/∂xᵢ = einsum of g and the other inputs, to the indices of xᵢ
 
     An index that stands in xᵢ alone was summed there, so its cotangent is copied along it. An index
-    that stands twice in one input (a diagonal) is not supported.
+    that stands twice in one input (a diagonal) is not supported. Products and
+    a sum (eqs. 2 and 6); matmul is ``"nd,dm->nm"``.
+
+    Shapes: one length for each index letter, where 1 broadcasts; ``...`` stands for leading axes, a batch.
+    Dtypes: NumPy's promotion.
+    Raises: ValueError if the subscripts don't fit the inputs, TypeError for a plain number beside arrays.
 
     >>> import autograd_lab as ag
     >>> ag.einsum("nd,dm->nm", ag.tensor([[1.0, 2.0]]), ag.tensor([[3.0], [4.0]]))

@@ -31,7 +31,30 @@ VJP = Callable[[Any], Any]
 
 
 class Primitive:
-    """One operator: its name, its formula and the letters of its inputs."""
+    """One operator: its name, its formula and the letters of its inputs.
+
+    Parameters
+    ----------
+    fn : function
+        As for :func:`primitive`.
+
+    Attributes
+    ----------
+    name : str
+        That of the function.
+    fn : function
+        The formula, on plain arrays.
+    inputs : tuple of str
+        The letters of its positional inputs.
+    variadic : str or None
+        The letter of ``*inputs``, if there is one.
+
+    Examples
+    --------
+    >>> from autograd_lab.ops import PRIMITIVES
+    >>> PRIMITIVES["mul"], PRIMITIVES["mul"].inputs, PRIMITIVES["stack"].variadic
+    (<primitive mul>, ('x', 'y'), 'xs')
+    """
 
     __slots__ = ("fn", "inputs", "name", "variadic")
 

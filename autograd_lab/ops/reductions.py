@@ -50,6 +50,11 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Sum over axes (report, eq. 6).
     ∂L/∂x = g, copied along the summed axes
 
+    Shapes: x loses ``axis`` (None: all; an int or a tuple of ints); ``keepdims`` keeps it with length 1.
+    Dtypes: that of x; integers of fewer than 64 bits and booleans are summed in int64, unsigned in uint64.
+    Raises: IndexError if x has no such axis, ValueError if repeated, TypeError if no int; the sum of nothing
+      is 0.
+
     >>> import autograd_lab as ag
     >>> ag.sum(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     Tensor([4., 6.])
@@ -62,6 +67,11 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Mean over axes (eq. 6, divided by n).
     ∂L/∂x = g/n, copied along the n entries of each mean
+
+    Shapes: x loses ``axis`` (None: all; an int or a tuple of ints); ``keepdims`` keeps it with length 1.
+    Dtypes: that of x; integers and booleans give float64.
+    Raises: IndexError if x has no such axis, ValueError if repeated, TypeError if no int; the mean of nothing
+      is NaN, with NumPy's RuntimeWarning.
 
     >>> import autograd_lab as ag
     >>> ag.mean(ag.tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
@@ -76,6 +86,12 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Largest entry over axes.
     ∂L/∂x = g at that entry, shared equally among ties, else 0
 
+    A selection, as by :func:`getitem`; at a tie the mean of the choices there are, as in ``torch.amax``.
+
+    Shapes: x loses ``axis`` (None: all; an int or a tuple of ints); ``keepdims`` keeps it with length 1.
+    Dtypes: that of x.
+    Raises: IndexError if x has no such axis, ValueError if repeated or empty, TypeError if no int.
+
     >>> import autograd_lab as ag
     >>> ag.max(ag.tensor([[1.0, 2.0], [3.0, 0.0]]), axis=0)
     Tensor([3., 2.])
@@ -88,6 +104,12 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Smallest entry over axes.
     ∂L/∂x = g at that entry, shared equally among ties, else 0
+
+    −max(−x), with the slopes of :func:`max`.
+
+    Shapes: x loses ``axis`` (None: all; an int or a tuple of ints); ``keepdims`` keeps it with length 1.
+    Dtypes: that of x.
+    Raises: IndexError if x has no such axis, ValueError if repeated or empty, TypeError if no int.
 
     >>> import autograd_lab as ag
     >>> ag.min(ag.tensor([[1.0, 2.0], [3.0, 0.0]]), axis=0)
@@ -102,7 +124,13 @@ def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
     """Variance over axes, divided by n − ddof.
     ∂L/∂x = g·2(x − mean)/(n − ddof)
 
-    NumPy's default is ddof=0; ``torch.var`` divides by n − 1.
+    NumPy's default is ddof=0; ``torch.var`` divides by n − 1. The slope is that of a mean of squares (eqs. 2
+    and 6); what passes through the mean inside cancels, since Σ (x − mean) is 0.
+
+    Shapes: x loses ``axis`` (None: all; an int or a tuple of ints); ``keepdims`` keeps it with length 1.
+    Dtypes: that of x; integers and booleans give float64.
+    Raises: IndexError if x has no such axis, ValueError if repeated, TypeError if no int; n ≤ ddof gives NaN
+      or inf, with NumPy's RuntimeWarning.
 
     >>> import autograd_lab as ag
     >>> ag.var(ag.tensor([1.0, 3.0]))
@@ -122,6 +150,10 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
     The shift by s = max x is that of Blanchard, Higham and Higham (2021), eq. (3.1): no exponential
     exceeds 1, so nothing overflows.
+
+    Shapes: x loses ``axis`` (None: all; an int or a tuple of ints); ``keepdims`` keeps it with length 1.
+    Dtypes: that of x; signed integers as in exp; unsigned ones wrap around in x − s: make them floats first.
+    Raises: IndexError if x has no such axis, ValueError if repeated or empty, TypeError if no int.
 
     >>> import autograd_lab as ag
     >>> ag.logsumexp(ag.tensor([1000.0, 1000.0]))

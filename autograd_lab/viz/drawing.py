@@ -31,6 +31,13 @@ class GraphDrawing:
         The whole graph in words, for a reader who can't see it.
     svg : str
         The SVG element.
+
+    Examples
+    --------
+    >>> import autograd_lab as ag
+    >>> drawing = draw_graph(ag.tensor(3.0, requires_grad=True, name="x") * 2)
+    >>> print(drawing.name)
+    Computation graph of v1 = x × 2
     """
 
     # Only HTML, not image/svg+xml beside it: Jupyter Book turns the latter into an <img>, which neither
@@ -51,12 +58,23 @@ class GraphDrawing:
 
     @property
     def svg(self) -> str:
-        """The SVG element as text."""
+        """The SVG element as text.
+
+        >>> import autograd_lab as ag
+        >>> draw_graph(ag.tensor(3.0)).svg[:4]
+        '<svg'
+        """
         return self._drawing.markup
 
     @property
     def size(self) -> tuple[float, float]:
-        """Width and height of the drawing in CSS pixels."""
+        """Width and height of the drawing in CSS pixels.
+
+        >>> import autograd_lab as ag
+        >>> width, height = draw_graph(ag.tensor(3.0, requires_grad=True) * 2).size
+        >>> width > height
+        True
+        """
         return self._drawing.width, self._drawing.height
 
     def __repr__(self) -> str:
@@ -72,11 +90,30 @@ class GraphDrawing:
         )
 
     def to_dot(self) -> str:
-        """Return the graph in Graphviz's DOT language."""
+        """Return the graph in Graphviz's DOT language.
+
+        >>> import autograd_lab as ag
+        >>> print(draw_graph(ag.tensor(3.0)).to_dot())
+        digraph {
+          rankdir=LR;
+          node [fontname="Helvetica"];
+          v0 [label="3", shape=box, style=dashed, peripheries=2];
+        }
+        """
         return export.to_dot(self.trace)
 
     def to_mermaid(self) -> str:
-        """Return the graph as a Mermaid flow chart."""
+        """Return the graph as a Mermaid flow chart.
+
+        >>> import autograd_lab as ag
+        >>> print(draw_graph(ag.tensor(3.0, requires_grad=True, name="x").exp()).to_mermaid())
+        flowchart LR
+          v0["x<br/>3"]
+          v1("v1<br/>20.09")
+          f1(("exp"))
+          v0 --> f1
+          f1 --> v1
+        """
         return export.to_mermaid(self.trace)
 
     def save(self, path: str | Path) -> Path:
@@ -96,6 +133,14 @@ class GraphDrawing:
         ------
         ValueError
             If the ending is another one.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import autograd_lab as ag
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     draw_graph(ag.tensor(3.0)).save(Path(folder, "three.svg")).name
+        'three.svg'
         """
         path = Path(path)
         writers = {".svg": lambda: self.svg, ".dot": self.to_dot, ".mmd": self.to_mermaid}

@@ -76,6 +76,13 @@ class Replay:
         ∂root/∂node of each node that the backward pass reaches, by id; empty when it was not asked for.
     steps : tuple of Step
         The backward pass in the order in which it happens.
+
+    Examples
+    --------
+    >>> import autograd_lab as ag
+    >>> tape = replay(ag.tensor(3.0, requires_grad=True).exp() * 2)
+    >>> [step.node.op.name for step in tape.steps]
+    ['mul', 'exp']
     """
 
     order: tuple[Node, ...]

@@ -14,7 +14,17 @@ __all__ = ["SourceView", "show_source"]
 
 
 class SourceView:
-    """A piece of source, made by :func:`show_source`. A notebook shows it as highlighted code."""
+    """A piece of source, made by :func:`show_source`. A notebook shows it as highlighted code.
+
+    Parameters
+    ----------
+    code : str
+
+    Examples
+    --------
+    >>> SourceView("y = x * x")
+    y = x * x
+    """
 
     def __init__(self, code: str) -> None:
         self.code = code

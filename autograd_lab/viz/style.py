@@ -84,7 +84,20 @@ def _settings() -> dict[str, Any]:
 
 @contextmanager
 def book_style() -> Iterator[None]:
-    """Draw in the book's style inside a ``with`` block, and leave Matplotlib's settings as they were."""
+    """Draw in the book's style inside a ``with`` block, and leave Matplotlib's settings as they were.
+
+    Raises
+    ------
+    ImportError
+        If Matplotlib is not installed; the message says how to install it.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> with book_style():
+    ...     matplotlib.rcParams["lines.linewidth"]
+    2.0
+    """
     require_matplotlib()
     import matplotlib
 
@@ -167,6 +180,11 @@ def as_png(figure: Figure, scale: float = 2.0) -> PngFigure:
     Returns
     -------
     PngFigure
+
+    Examples
+    --------
+    >>> as_png(new_figure(2.0, 1.0))
+    <PngFigure 200x100>
     """
     buffer = io.BytesIO()
     with book_style():

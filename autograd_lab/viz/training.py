@@ -176,6 +176,12 @@ def plot_confusion(matrix: ArrayLike, *, names: list[str] | None = None) -> Figu
         If Matplotlib is not installed.
     ValueError
         If the matrix is not square.
+
+    Examples
+    --------
+    >>> axes = plot_confusion([[5, 1], [0, 4]], names=["cat", "dog"]).axes[0]
+    >>> [tick.get_text() for tick in axes.get_xticklabels()]
+    ['cat', 'dog']
     """
     counts = np.asarray(matrix)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
