@@ -18,7 +18,7 @@ import numpy as np
 
 from autograd_lab.ops import VJP, Primitive
 
-_next_id = itertools.count().__next__
+next_id = itertools.count().__next__
 Watcher = Callable[["Node", Sequence[Any], Any], None]
 _recording: ContextVar[bool | Watcher] = ContextVar("recording", default=True)
 recording = _recording.get  # False, True, or a watcher that is shown each node as it is recorded
@@ -122,10 +122,14 @@ class Node:
         Whether a node that is no leaf keeps its gradient.
     line : str or None
         Where it was recorded, known inside :func:`autograd_lab.debug.detect_anomaly`.
+    modules : tuple of (str, int)
+        For the output of a module's call: the module's kind, and an id that is smaller than those of all
+        nodes recorded in the call. Inner calls come first.
     """
 
     __slots__ = (
-        "data", "dtype", "grad", "id", "inputs", "kwargs", "line", "name", "op", "retains", "shape", "vjps",
+        "data", "dtype", "grad", "id", "inputs", "kwargs", "line", "modules", "name", "op", "retains",
+        "shape", "vjps",
     )  # fmt: skip
 
     def __init__(
@@ -137,7 +141,7 @@ class Node:
         shape: tuple[int, ...],
         dtype: np.dtype[Any] | None,
     ) -> None:
-        self.id = _next_id()
+        self.id = next_id()
         self.op = op
         self.inputs = inputs
         self.kwargs = kwargs
@@ -149,6 +153,7 @@ class Node:
         self.grad: Any = None
         self.retains = False
         self.line: str | None = None
+        self.modules: tuple[tuple[str, int], ...] = ()
 
     def __repr__(self) -> str:
         return f"<Node {self.id} {self.op.name if self.op else 'leaf'} {self.shape}>"

@@ -23,6 +23,7 @@ from autograd_lab.ops import PRIMITIVES, VJP, Primitive
 
 Array = NDArray[Any]
 Operator = Callable[..., "Tensor"]
+_NUMBERS = "biufc"  # NumPy's kinds: booleans, integers with and without sign, floating point, complex
 
 
 @functools.cache
@@ -74,13 +75,16 @@ def primitive(fn: Callable[..., Any]) -> Operator:
             if raw and type(raw[0]) is not np.ndarray:
                 raw = _numbers_as_arrays(raw)
             value, *vjps = fn(*raw, **kwargs)
-        except Exception as error:
-            raise explain(op.name, [*raw, *args[len(raw) :]], kwargs, error) from error
+        except Exception as said:
+            raise explain(op.name, [*raw, *args[len(raw) :]], kwargs, said) from said
         out = _wrap(value)
         if any(nodes) and (mode := recording()):
             node = out._node = _record(op, raw, nodes, kwargs, vjps, out._data)
             if mode is not True and node is not None:
                 mode(node, args, value)
+        elif out._data.dtype.kind not in _NUMBERS:
+            error = TypeError(f"it gives {out.dtype}, and a Tensor holds numbers")
+            raise explain(op.name, raw, kwargs, error)
         return out
 
     return operator
@@ -107,7 +111,7 @@ def _record(
     dtype = value.dtype
     if dtype.kind != "f":
         raise TypeError(
-            f"{op.name} gives {value.dtype}, and gradients are for real floating-point numbers only; use "
+            f"{op.name} gives {dtype}, and gradients are for real floating-point numbers only; use "
             "detach() for an input that needs none"
         )
     return Node(op, tuple(inputs), kwargs or NO_KWARGS, vjps, value.shape, dtype)
@@ -251,7 +255,7 @@ class Tensor:
         name: str | None = None,
     ) -> None:
         array = np.array(data._data if isinstance(data, Tensor) else data, dtype=dtype)
-        if array.dtype.kind not in "biufc":
+        if array.dtype.kind not in _NUMBERS:
             raise TypeError(f"a Tensor holds numbers, not {array.dtype}: {data!r:.60}")
         self._data = array
         self._node = None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from autograd_lab.graph import next_id
 from autograd_lab.tensor import Tensor
 
 
@@ -72,8 +73,13 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} does not define forward()")
 
     def __call__(self, *args: Any) -> Tensor:
-        """Apply the module."""
-        return self.forward(*args)
+        """Apply the module, and mark its output as such in the graph."""
+        start = next_id()
+        out = self.forward(*args)
+        node = out.node if isinstance(out, Tensor) else None
+        if node is not None and node.id > start:
+            node.modules += ((type(self).__name__, start),)
+        return out
 
     def _children(self) -> Iterable[tuple[str, Any]]:
         """What this module is made of, by name."""
