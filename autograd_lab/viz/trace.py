@@ -19,7 +19,7 @@ from autograd_lab.tensor import Tensor
 from autograd_lab.viz.replay import Replay, reachable, replay
 from autograd_lab.viz.text import count_of, format_shape, format_value
 
-__all__ = ["Trace", "Vertex", "trace"]
+__all__ = ["Trace", "Vertex", "flat", "noise_level", "trace"]
 
 Kind = Literal["leaf", "constant", "result"]
 Grads = bool | Literal["replay"]
@@ -107,13 +107,13 @@ class Trace:
         for vertex in self.vertices[:limit]:
             shape = format_shape(vertex.shape) if vertex.shape else ""
             facts = [f"shape {shape}"] if shape else []
-            facts += [f"{vertex.grad_word} {_flat(vertex.grad)}"] if vertex.grad else []
-            value = f" = {_flat(vertex.value)}" if vertex.value else ""
+            facts += [f"{vertex.grad_word} {flat(vertex.grad)}"] if vertex.grad else []
+            value = f" = {flat(vertex.value)}" if vertex.value else ""
             extra = f" ({', '.join(facts)})" if facts else ""
             if vertex.kind == "result":
                 yield f"{vertex.label} = {self.formula(vertex)}{value}{extra}."
             elif vertex.label or vertex.value:
-                name = f"{vertex.label}{value}" if vertex.label else _flat(vertex.value)
+                name = f"{vertex.label}{value}" if vertex.label else flat(vertex.value)
                 yield f"{vertex.kind.capitalize()} {name}{extra}."
             else:
                 yield f"Constant{extra}."
@@ -130,7 +130,7 @@ class Trace:
     def mention(self, index: int) -> str:
         """Return what a formula calls a vertex: its label, or the value or shape of an unnamed constant."""
         vertex = self.vertices[index]
-        return vertex.label or _flat(vertex.value) or f"constant {format_shape(vertex.shape)}"
+        return vertex.label or flat(vertex.value) or f"constant {format_shape(vertex.shape)}"
 
 
 def trace(
@@ -141,8 +141,12 @@ def trace(
     gradient: Any = None,
     names: Mapping[str, Any] | None = None,
     max_nodes: int = 300,
+    numbers: Replay | None = None,
 ) -> Trace:
-    """Collect what a picture of `root`'s graph shows. The parameters are those of :func:`draw_graph`."""
+    """Collect what a picture of `root`'s graph shows. The parameters are those of :func:`draw_graph`.
+
+    With `numbers`, a replay of `root` that was made already, nothing is computed again.
+    """
     given = _Names(names or {})
     if root.node is None:
         value = format_value(root.data) if values else ()
@@ -154,9 +158,10 @@ def trace(
             f"this graph has {len(order)} nodes, more than the {max_nodes} that a page can show: "
             "draw a smaller piece of it (fewer steps, fewer layers), or raise max_nodes="
         )
-    can_seed = gradient is not None or root.data.size == 1
-    wants_flow = can_seed and (grads == "replay" or (grads is True and _has_run_backward(order)))
-    numbers = replay(root, gradient, backward=wants_flow)
+    if numbers is None:
+        can_seed = gradient is not None or root.data.size == 1
+        wants_flow = can_seed and (grads == "replay" or (grads is True and _has_run_backward(order)))
+        numbers = replay(root, gradient, backward=wants_flow)
     return Trace(tuple(_vertices(order, root, numbers, values, grads, given)))
 
 
@@ -165,7 +170,7 @@ def _vertices(
 ) -> list[Vertex]:
     taken = {node.name for node in order if node.name} | set(given.names())
     fresh = {"leaf": _unused("x", taken), "result": _unused("v", taken)}
-    noise = _noise(numbers)
+    noise = noise_level(numbers)
     vertices: list[Vertex] = []
     index: dict[int, int] = {}  # node id, or id() of a constant array that the graph itself keeps alive
     for node in order:
@@ -220,7 +225,7 @@ def _constant(source: Any, vertices: list[Vertex], index: dict[int, int], values
     return len(vertices) - 1
 
 
-def _noise(numbers: Replay) -> float:
+def noise_level(numbers: Replay) -> float:
     """Return the size up to which a cotangent is rounding error: what is left where larger ones cancel.
 
     They also differ from one processor to the next, and a page must not.
@@ -312,7 +317,8 @@ def _unused(letter: str, taken: set[str]) -> Iterator[str]:
         number += 1
 
 
-def _flat(lines: tuple[str, ...]) -> str:
+def flat(lines: tuple[str, ...]) -> str:
+    """Return the lines of a small array on one line."""
     return ", ".join(line.strip() for line in lines)
 
 
