@@ -239,7 +239,7 @@ def minimum(x: Any, y: Any) -> Any:
 @primitive
 def where(condition: Any, x: Any, y: Any) -> Any:
     """x where the condition holds, y elsewhere.
-    ∂L/∂x = g where it holds, else 0; ∂L/∂y the rest
+    ∂L/∂x = g where it holds, else 0; ∂L/∂y = g where it does not, else 0
 
     Each entry is copied from one of the two: a product (eq. 2) with a mask of ones and zeros, and a sum.
 

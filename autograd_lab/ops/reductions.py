@@ -84,7 +84,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 @primitive
 def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Largest entry over axes.
-    ∂L/∂x = g at that entry, shared equally among ties, else 0
+    ∂L/∂x = g at the largest entry, shared equally among ties, else 0
 
     A selection, as by :func:`getitem`; at a tie the mean of the choices there are, as in ``torch.amax``.
 
@@ -103,7 +103,7 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 @primitive
 def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Smallest entry over axes.
-    ∂L/∂x = g at that entry, shared equally among ties, else 0
+    ∂L/∂x = g at the smallest entry, shared equally among ties, else 0
 
     −max(−x), with the slopes of :func:`max`.
 

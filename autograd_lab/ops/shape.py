@@ -115,7 +115,7 @@ def squeeze(x: Any, axis: Any = None) -> Any:
 @primitive
 def broadcast_to(x: Any, shape: Any) -> Any:
     """x repeated along axes of length 1 and along new leading axes.
-    ∂L/∂x = g summed over them
+    ∂L/∂x = g, summed over them by the engine
 
     The sum is the engine's, as for every operator that broadcasts: an entry that is used many times receives
     the sum of their cotangents (eq. 6, turned round).
