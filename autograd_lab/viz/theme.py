@@ -6,7 +6,10 @@ system's setting. All text has a contrast of at least 4.5 with what is behind it
 
 from __future__ import annotations
 
-__all__ = ["GRAPH_CSS"]
+import re
+from importlib.resources import files
+
+__all__ = ["GRAPH_CSS", "PLAYER_CSS"]
 
 _LIGHT = """
     --ag-ink: #1c2430; --ag-soft: #545d68; --ag-line: #545d68;
@@ -23,12 +26,20 @@ _DARK = """
 _SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
+
+def _themed(css: str, more: str) -> str:
+    """Give a class its colours in both themes, and whatever else its first rule says."""
+    return f"""
+{css} {{ {_LIGHT} {more} }}
+@media (prefers-color-scheme: dark) {{ {css} {{ {_DARK} }} }}
+html[data-theme=light] {css}, [data-jp-theme-light=true] {css}, .vscode-light {css} {{ {_LIGHT} }}
+html[data-theme=dark] {css}, [data-jp-theme-light=false] {css}, .vscode-dark {css} {{ {_DARK} }}
+@media print {{ html {css}{css} {{ {_LIGHT} }} }}
+"""
+
+
 _READABLE_CSS = f"""
-.ag-graph {{ {_LIGHT} display: block; margin: 0 auto; font-family: {_SANS}; }}
-@media (prefers-color-scheme: dark) {{ .ag-graph {{ {_DARK} }} }}
-html[data-theme=light] .ag-graph, [data-jp-theme-light=true] .ag-graph, .vscode-light .ag-graph {{ {_LIGHT} }}
-html[data-theme=dark] .ag-graph, [data-jp-theme-light=false] .ag-graph, .vscode-dark .ag-graph {{ {_DARK} }}
-@media print {{ html .ag-graph.ag-graph {{ {_LIGHT} }} }}
+{_themed(".ag-graph", f"display: block; margin: 0 auto; font-family: {_SANS};")}
 
 .ag-graph text {{ fill: var(--ag-ink); text-anchor: middle; }}
 .ag-graph .ag-title {{ font-size: 15px; font-weight: 600; text-anchor: start; fill: currentColor; }}
@@ -53,7 +64,7 @@ html[data-theme=dark] .ag-graph, [data-jp-theme-light=false] .ag-graph, .vscode-
 
 def _compact(css: str) -> str:
     """Take the white space out that CSS does not need: the sheet is part of every drawing."""
-    css = " ".join(css.split())
+    css = " ".join(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL).split())
     for mark in "{}:;,>":
         # A space before a colon or a brace can matter in a selector; one after them never does here.
         css = css.replace(f"{mark} ", mark)
@@ -62,3 +73,9 @@ def _compact(css: str) -> str:
 
 GRAPH_CSS = _compact(_READABLE_CSS)
 """Goes into each drawing, so that a drawing looks right wherever it is pasted."""
+
+PLAYER_CSS = _compact(
+    _themed(".ag-player", f"--ag-mono: {_MONO}; font-family: {_SANS};")
+    + files("autograd_lab.viz").joinpath("stepper.css").read_text(encoding="utf-8")
+)
+"""Goes into each player of a backward pass, beside the drawing's own sheet."""
