@@ -69,7 +69,7 @@ def _way_out(name: str, inputs: Sequence[Any], said: str) -> str:
                 f"the last axis of the left side has length {inner[0]} and the axis of the right side that "
                 f"it is summed with has length {inner[1]}; they must agree. Is one to be transposed (.T)?"
             )
-    if "broadcast" in said and len(shapes) > 1:
+    if "broadcast" in said and len(shapes) > 1 and name != "einsum":
         return (
             "the shapes don't broadcast. Counted from the last, two axes must be of equal length or one of "
             "them of length 1; reshape() or expand_dims() inserts an axis"

@@ -86,6 +86,38 @@ def test_item_and_bool_of_several_entries():
         iter(leaf(1.0))
 
 
+def test_what_is_joined_is_a_sequence_along_an_axis():
+    x = leaf([1.0, 2.0])
+    for join in (ag.concatenate, ag.stack):
+        expect(TypeError, lambda: join(None), join.__name__, "sequence of Tensors", "None")  # noqa: B023
+        expect(TypeError, lambda: join(x[0]), join.__name__, "sequence of Tensors")  # noqa: B023
+        expect(TypeError, lambda: join([x, x], axis=None), join.__name__, "axis", "reshape(-1)")  # noqa: B023
+        expect(ValueError, lambda: join([]), join.__name__)  # noqa: B023
+
+
+@pytest.mark.parametrize(
+    "call",
+    [lambda x: ag.max(None), lambda x: ag.stack(["a", "b"]), lambda x: x.astype(object),
+     lambda x: x.astype(str), lambda x: ag.where([True, False], x, None),
+     lambda x: ag.broadcast_to("a", (2,))],
+)  # fmt: skip
+def test_a_result_of_no_numbers(call):
+    expect(TypeError, lambda: call(ag.tensor([1.0, 2.0])), "numbers")
+
+
+def test_a_gradient_does_not_end_at_a_complex_number_unseen():
+    expect(TypeError, lambda: leaf([1.0]).astype(complex), "astype", "complex128", "detach()")
+
+
+def test_argmax_names_itself():
+    expect(IndexError, lambda: leaf([1.0]).argmax(axis=2), "argmax", "there is no axis 2")
+    expect(ValueError, lambda: ag.tensor(np.zeros(0)).argmax(), "argmax", "(0,)")
+
+
+def test_no_classes():
+    expect(IndexError, lambda: ag.cross_entropy(np.zeros((2, 0)), [0, 1]), "no classes")
+
+
 # --- wrong shapes ----------------------------------------------------------------------------------------
 
 
