@@ -55,6 +55,8 @@ def primitive(fn: Callable[..., Any]) -> Operator:
     >>> x.grad
     array([12.])
     """
+    if not inspect.isfunction(fn):
+        raise TypeError(f"primitive takes a function from arrays to (value, vjp, ...), not {describe(fn)}")
     known = PRIMITIVES.get(fn.__name__)
     op = known if known is not None and known.fn is fn else Primitive(fn)
 
@@ -74,7 +76,10 @@ def primitive(fn: Callable[..., Any]) -> Operator:
                     nodes.append(None)
             if raw and type(raw[0]) is not np.ndarray:
                 raw = _numbers_as_arrays(raw)
-            value, *vjps = fn(*raw, **kwargs)
+            result = fn(*raw, **kwargs)
+            if type(result) is not tuple:
+                raise TypeError(f"its formula must return (value, vjp, ...), not {describe(result)}")
+            value, *vjps = result
         except Exception as said:
             raise explain(op.name, [*raw, *args[len(raw) :]], kwargs, said) from said
         out = _wrap(value)
@@ -957,8 +962,8 @@ def grad(
     >>> slope.item(), curvature.item()
     (12.0, 12.0)
     """
-    outs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
-    ins = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    outs = (outputs,) if isinstance(outputs, Tensor) or not isinstance(outputs, Iterable) else tuple(outputs)
+    ins = (inputs,) if isinstance(inputs, Tensor) or not isinstance(inputs, Iterable) else tuple(inputs)
     for x in (*outs, *ins):
         if not isinstance(x, Tensor):
             raise TypeError(f"grad takes Tensors as outputs and inputs, not {type(x).__name__}")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 import autograd_lab as ag
-from autograd_lab import Tensor
+from autograd_lab import Tensor, func, nn, optim
 from autograd_lab.ops import PRIMITIVES
 
 
@@ -561,3 +561,42 @@ def test_a_freed_part_that_no_gradient_passes_is_no_obstacle() -> None:
     with pytest.raises(RuntimeError, match="retain_graph=True"):
         (y + w).sum().backward()
     assert w.grad is None
+
+
+# --- settings --------------------------------------------------------------------------------------------
+
+W = leaf([1.0])
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "parts"),
+    [
+        (lambda: nn.Linear("a", 3), TypeError, ["Linear", "'a'"]),
+        (lambda: nn.Linear(2.5, 3), TypeError, ["Linear", "2.5", "whole"]),
+        (lambda: nn.Linear(0, 3), ValueError, ["Linear", "positive", "(0, 3)"]),
+        (lambda: nn.Dropout("x"), TypeError, ["dropout", "'x'"]),
+        (lambda: nn.Dropout(1.0), ValueError, ["dropout", "< 1", "1.0"]),
+        (lambda: nn.Linear(2, 2).load_state_dict(3), TypeError, ["load_state_dict", "3"]),
+        (lambda: nn.init.he_normal(3), ValueError, ["(fan_in, fan_out)", "3"]),
+        (lambda: nn.init.glorot_normal((2,)), ValueError, ["(fan_in, fan_out)", "(2,)"]),
+        (lambda: nn.init.lecun_normal((0, 3)), ValueError, ["fan_in", "(0, 3)"]),
+        (lambda: optim.SGD(None, lr=1), TypeError, ["SGD", "iterable", "None"]),
+        (lambda: optim.SGD([W], lr="a"), TypeError, ["SGD", "lr", "'a'"]),
+        (lambda: optim.SGD([W], lr=True), TypeError, ["SGD", "lr", "True"]),
+        (lambda: optim.SGD([W], lr=np.nan), ValueError, ["SGD", "lr > 0", "nan"]),
+        (lambda: optim.SGD([W], lr=np.inf), ValueError, ["SGD", "finite", "inf"]),
+        (lambda: optim.SGD([W], lr=1, momentum=-0.1), ValueError, ["SGD", "momentum >= 0", "-0.1"]),
+        (lambda: optim.Adam([W], betas=0.9), TypeError, ["Adam", "betas", "pair"]),
+        (lambda: optim.Adam([W], betas=(0.9,)), TypeError, ["Adam", "betas", "pair"]),
+        (lambda: optim.Adam([W], betas=(0.9, 1.0)), ValueError, ["Adam", "betas", "< 1"]),
+        (lambda: optim.AdamW([W], eps=0), ValueError, ["AdamW", "eps > 0"]),
+        (lambda: ag.gradcheck(None, W), TypeError, ["gradcheck", "function", "None"]),
+        (lambda: ag.gradcheck(ag.exp, W, eps=-1), ValueError, ["gradcheck", "eps > 0", "-1"]),
+        (lambda: func.grad(3)(W), TypeError, ["function of Tensors", "3"]),
+        (lambda: ag.grad(3, W), TypeError, ["grad", "int"]),
+        (lambda: ag.primitive(3), TypeError, ["primitive", "(value, vjp, ...)", "3"]),
+        (lambda: ag.primitive(lambda x: x)(W), TypeError, ["(value, vjp, ...)", "array of shape (1,)"]),
+    ],
+)
+def test_bad_settings(call, kind, parts):
+    expect(kind, call, *parts)
