@@ -341,9 +341,15 @@ def _text_lines(step: BackwardStep) -> Iterator[str]:
         for number, right in enumerate(equation.right):
             left = " " * len(equation.left) if number else equation.left
             line = f"{left} = {right}"
-            if equation.remark and number == len(equation.right) - 1:
-                line = f"{line:<{_REMARKS - 2}}  {equation.remark}"
-            yield line
+            last = number == len(equation.right) - 1
+            beside = f"{line:<{_REMARKS - 2}}  {equation.remark}"
+            if not equation.remark or not last:
+                yield line
+            elif len(beside) <= _WIDTH:
+                yield beside
+            else:
+                yield line
+                yield from (" " * (len(left) + 3) + more for more in _wrapped(equation.remark))
     yield from _wrapped(f"{step.question} {step.why}".lstrip())
     for note in step.notes:
         yield from _wrapped(note)
