@@ -7,6 +7,7 @@ stays as it is, and the drawing shows the end of the pass.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from html import escape
@@ -398,7 +399,9 @@ def _equation(equation: Equation) -> str:
     rows = [f"<span>{escape(right)}</span>" for right in equation.right]
     rows[-1] = rows[-1].replace("<span>", '<span class="ag-result">', 1)
     remark, colon, total = escape(equation.remark).partition(": ")
-    remark = f"<em>{remark}{colon}{f'<b>{total}</b>' if total else ''}</em>" if remark else ""
+    # A long sum breaks before its signs, not within an array.
+    total = re.sub(r" ([+=]) ", r"</b> <b>\1 ", f"<b>{total}</b>") if total else ""
+    remark = f"<em>{remark}{colon}{total}</em>" if remark else ""
     return f"<dt>{escape(equation.left)}</dt><dd>{''.join(rows)}{remark}</dd>"
 
 
