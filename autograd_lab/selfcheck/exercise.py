@@ -1,0 +1,67 @@
+"""What an exercise is: a task, inputs to try, the right answer and the mistakes that people make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Answer = Callable[..., Any]
+Inputs = tuple[Any, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """A task that can be checked.
+
+    Attributes
+    ----------
+    name : str
+        As in ``check("matmul.vjp", ...)``: the subject, a dot, what is asked for.
+    task : str
+        One sentence: what the function takes and what it returns.
+    answer : function
+        The right one, written as a solution in the book would be.
+    letters : sequence of str
+        Names of the inputs, for messages.
+    inputs : sequence of tuples
+        What an answer is tried on, the smallest first; the first that fails is shown.
+    mistakes : mapping of str to function
+        Wrong answers that are known, by what to say to whoever gives one. What can go wrong everywhere
+        (a sign, a factor, a shape, a precision, a changed input) needs no entry.
+    fresh : bool
+        Whether the result must be an array of its own, that shares no memory with the inputs.
+    rtol, atol : float
+        How close is right.
+    """
+
+    name: str
+    task: str
+    answer: Answer
+    letters: Sequence[str]
+    inputs: Sequence[Inputs]
+    mistakes: Mapping[str, Answer]
+    fresh: bool = False
+    rtol: float = 1e-6
+    atol: float = 1e-9
+
+
+EXERCISES: dict[str, Exercise] = {}
+"""Every exercise by name, in the order of the book."""
+
+
+def exercise(
+    name: str, task: str, letters: str, inputs: Sequence[Inputs], **more: Any
+) -> Callable[[Answer], Answer]:
+    """Enter the decorated function as the right answer of an exercise; arguments as in :class:`Exercise`."""
+
+    def enter(answer: Answer) -> Answer:
+        if name in EXERCISES:
+            raise ValueError(f"there is an exercise {name!r} already")
+        more.setdefault("mistakes", {})
+        EXERCISES[name] = Exercise(
+            name=name, task=task, answer=answer, letters=letters.split(), inputs=inputs, **more
+        )
+        return answer
+
+    return enter
