@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from autograd_lab.tensor import Tensor
 from autograd_lab.viz import export
-from autograd_lab.viz.svg import Drawing, draw
+from autograd_lab.viz.svg import Drawing, draw, least_width
 from autograd_lab.viz.trace import Grads, Trace, trace
 
 __all__ = ["GraphDrawing", "draw_graph"]
@@ -230,6 +230,11 @@ def draw_graph(
     picture = trace(tensor, values=values, grads=grads, gradient=gradient, names=names, max_nodes=max_nodes)
     if direction != "auto":
         return GraphDrawing(picture, direction, title)
+    least = least_width(picture)  # a layout is work; often one is enough to know
+    if least > _COLUMN:
+        down = GraphDrawing(picture, "down", title)
+        if down.size[0] < least:
+            return down
     across = GraphDrawing(picture, "right", title)
     if across.size[0] <= _COLUMN:
         return across

@@ -27,6 +27,7 @@ _NAME, _SHAPE, _VALUE, _SYMBOL, _DETAILS = 14.0, 12.0, 12.5, 16.0, 11.0
 _MONO = 0.615  # width of a character in the widest common monospaced font, in em
 _LINE = 17.0
 _PAD = 9.0
+_LAYER_GAP = 34.0
 _STEM = 16.0  # from an operator to the variable that it makes
 _MARGIN = 3.0
 _RING = 4.0  # between the two frames of the output
@@ -93,6 +94,16 @@ def draw(
     return Drawing(markup, width, height, least)
 
 
+def least_width(trace: Trace) -> float:
+    """How wide a drawing that runs to the right is at least: the boxes of the longest path and their gaps."""
+    ends: list[float] = []
+    for vertex in trace.vertices:
+        shape = _measure(vertex, 0.0)
+        length = shape.box[0] + (shape.op[0] + _STEM if shape.op[0] else 0)
+        ends.append(length + max((ends[source] + _LAYER_GAP for source in vertex.inputs), default=0.0))
+    return max(ends)
+
+
 def _measure(vertex: Vertex, extra: float) -> _Shape:
     header = text_width(vertex.label, _NAME, bold=True)
     if vertex.shape:
@@ -138,7 +149,7 @@ def _lay_out(trace: Trace, shapes: list[_Shape], direction: Direction) -> Layout
             edges.append((source, target))
             # The stream of computed values runs straight; parameters and constants join it from the side.
             weights.append(500.0 if trace.vertices[source].kind == "result" else 1.0)
-    return layered_layout(sizes, edges, weights=weights, layer_gap=34.0, box_gap=18.0)
+    return layered_layout(sizes, edges, weights=weights, layer_gap=_LAYER_GAP, box_gap=18.0)
 
 
 class _Painter:
