@@ -51,7 +51,9 @@ class GraphDrawing:
         formula = f" = {trace.formula(output)}" if output.kind == "result" else ""
         # A name that makes sense on its own, since screen readers can list the figures of a page.
         self.name = title or f"Computation graph of {output.label or 'a constant'}{formula}"
-        self.description = " ".join([f"{trace.summary().capitalize()}.", *trace.sentences()])
+        self.description = " ".join(
+            [f"{trace.summary().capitalize()}.", *trace.module_sentences(), *trace.sentences()]
+        )
         self._drawing: Drawing = draw(
             trace, direction=direction, name=self.name, description=self.description, title=title
         )

@@ -18,7 +18,7 @@ bit. The layout knows no tensors. It speaks of *along* (the direction in which t
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -125,7 +125,13 @@ def layered_layout(
     layers = _assign_layers(len(sizes), edges)
     _set_apart(layers, first, last)
     grid = _Grid(
-        sizes, edges, layers, weights or [1.0] * len(edges), offsets or [(0.0, 0.0)] * len(edges), box_gap
+        sizes,
+        edges,
+        layers,
+        weights or [1.0] * len(edges),
+        offsets or [(0.0, 0.0)] * len(edges),
+        box_gap,
+        frozenset(first),
     )
     grid.sort()
     grid.place()
@@ -206,6 +212,7 @@ class _Grid:
         weights: Sequence[float],
         offsets: Sequence[tuple[float, float]],
         box_gap: float,
+        stiff: Collection[int],
     ) -> None:
         self.sizes = sizes
         self.edges = edges
@@ -233,13 +240,14 @@ class _Grid:
                 if key not in pieces:
                     pieces[key] = self._add_dummy(layer)
                     if len(path) > 1:
-                        self._join(path[-1], pieces[key], 8.0)
+                        self._join(path[-1], pieces[key], max(weight, 8.0) if source in stiff else 8.0)
                     else:
-                        self._join(path[-1], pieces[key], 2.0, leave)
+                        self._join(source, pieces[key], max(weight, 2.0) if source in stiff else 2.0, leave)
                 path.append(pieces[key])
-            # A long edge bends to its target's place, not the other way round.
+            # A long edge bends to its target's place, not the other way round; what comes in at a port has no
+            # other place to bend to.
             if len(path) > 1:
-                self._join(path[-1], target, 1.0, 0.0, arrive)
+                self._join(path[-1], target, weight if source in stiff else 1.0, 0.0, arrive)
             else:
                 self._join(source, target, weight, leave, arrive)
             path.append(target)
@@ -425,10 +433,13 @@ class _Grid:
                 self.across[item] = min(max(middle, low), high) + from_first
 
     def _distance(self, left: int, right: int) -> float:
-        count = len(self.sizes)
         # Two passing edges may run closer to each other than two boxes.
-        gap = self.box_gap if left < count or right < count else 0.4 * self.box_gap
+        gap = self.box_gap if self._is_solid(left) or self._is_solid(right) else 0.4 * self.box_gap
         return (self.breadths[left] + self.breadths[right]) / 2 + gap
+
+    def _is_solid(self, item: int) -> bool:
+        """Whether it is a box, not a piece of an edge or a port."""
+        return item < len(self.sizes) and self.sizes[item][0] > 0
 
     # Result -----------------------------------------------------------------------------------------------
 

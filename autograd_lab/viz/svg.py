@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
+from autograd_lab.viz.frames import FRAME_CSS, label_width, paint_frames
 from autograd_lab.viz.layout import Layout, Point, Route, layered_layout
+from autograd_lab.viz.nesting import Frame, nested_layout
 from autograd_lab.viz.text import format_shape, text_width
 from autograd_lab.viz.theme import GRAPH_CSS
 from autograd_lab.viz.trace import Trace, Vertex
@@ -69,7 +71,7 @@ def draw(
         A heading above the drawing.
     """
     shapes = [_measure(vertex, 2 * _RING if vertex is trace.output else 0.0) for vertex in trace.vertices]
-    layout = _lay_out(trace, shapes, direction)
+    layout, frames = _lay_out(trace, shapes, direction)
     heading = 28.0 if title else 0.0
     length, breadth = layout.length, layout.breadth
     width, height = (length, breadth) if direction == "right" else (breadth, length)
@@ -78,7 +80,8 @@ def draw(
 
     painter = _Painter(trace, shapes, layout, direction, shift=(_MARGIN, _MARGIN + heading))
     least = math.ceil(width * _LEAST_SCALE)
-    body = "\n".join(painter.paint())
+    body = "\n".join([*paint_frames(trace, frames, painter.xy), *painter.paint()])
+    css = GRAPH_CSS + (FRAME_CSS if frames else "")
     head = ""
     if title:
         head = f'<text class="ag-title" x="{_MARGIN:g}" y="{_MARGIN + 14:g}">{escape(title)}</text>\n'
@@ -87,7 +90,7 @@ def draw(
         f'<svg xmlns="http://www.w3.org/2000/svg" class="ag-graph" role="img" aria-label="{escape(name)}" '
         f'viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'style="width:100%;max-width:{width}px;min-width:{least}px;height:auto">\n'
-        f"<title>{escape(name)}</title>\n<desc>{escape(description)}</desc>\n<style>{GRAPH_CSS}</style>\n"
+        f"<title>{escape(name)}</title>\n<desc>{escape(description)}</desc>\n<style>{css}</style>\n"
         # The description says it all in order; the pieces would only repeat it.
         f'<g aria-hidden="true">\n{head}{body}\n</g>\n</svg>'
     )
@@ -135,7 +138,7 @@ def _grad_lines(vertex: Vertex) -> list[str]:
     return [(indent if i else f"{vertex.grad_word} ") + line for i, line in enumerate(vertex.grad)]
 
 
-def _lay_out(trace: Trace, shapes: list[_Shape], direction: Direction) -> Layout:
+def _lay_out(trace: Trace, shapes: list[_Shape], direction: Direction) -> tuple[Layout, tuple[Frame, ...]]:
     sizes = []
     for shape in shapes:
         (width, height), (op_width, op_height) = shape.box, shape.op
@@ -149,11 +152,23 @@ def _lay_out(trace: Trace, shapes: list[_Shape], direction: Direction) -> Layout
             edges.append((source, target))
             # The stream of computed values runs straight; parameters and constants join it from the side.
             weights.append(500.0 if trace.vertices[source].kind == "result" else 1.0)
-    return layered_layout(sizes, edges, weights=weights, layer_gap=_LAYER_GAP, box_gap=18.0)
+    if not trace.modules:
+        return layered_layout(sizes, edges, weights=weights, layer_gap=_LAYER_GAP, box_gap=18.0), ()
+    return nested_layout(
+        sizes,
+        edges,
+        trace.owners,
+        [module.parent for module in trace.modules],
+        [label_width(module.kind) for module in trace.modules],
+        weights=weights,
+        direction=direction,
+        layer_gap=_LAYER_GAP,
+        box_gap=18.0,
+    )
 
 
 class _Painter:
-    """Turns places into elements. Inside, a point is (along, across); only `_xy` knows the direction."""
+    """Turns places into elements. Inside, a point is (along, across); only `xy` knows the direction."""
 
     def __init__(
         self, trace: Trace, shapes: list[_Shape], layout: Layout, direction: Direction, shift: Point
@@ -174,12 +189,13 @@ class _Painter:
             boxes.append(self._vertex(index, vertex))
         yield from boxes
 
-    def _xy(self, point: Point) -> Point:
+    def xy(self, point: Point) -> Point:
+        """Where a point (along, across) is in the drawing."""
         x, y = point if self.right else (point[1], point[0])
         return x + self.shift[0], y + self.shift[1]
 
     def _at(self, point: Point) -> str:
-        x, y = self._xy(point)
+        x, y = self.xy(point)
         return f"{x:.1f},{y:.1f}".replace(".0", "")
 
     # Vertices ---------------------------------------------------------------------------------------------
@@ -206,13 +222,13 @@ class _Painter:
         parts = [f'<g class="ag-vertex" data-v="{index}">']
         if vertex.kind == "result":
             parts += self._operator(index, vertex, box_along)
-        parts.append(self._box(index, vertex, self._xy((box_along, across))))
+        parts.append(self._box(index, vertex, self.xy((box_along, across))))
         parts.append("</g>")
         return "\n".join(parts)
 
     def _operator(self, index: int, vertex: Vertex, box_along: float) -> list[str]:
         centre = self._op_centre(index)
-        x, y = self._xy(centre)
+        x, y = self.xy(centre)
         width, height = self.shapes[index].op
         start = (centre[0] + self._op_size(index)[0] / 2, centre[1])
         end = (box_along - self._box_size(index)[0] / 2, centre[1])
@@ -230,6 +246,9 @@ class _Painter:
         text += f"{escape(vertex.symbol)}</text>"
         if vertex.details:
             text += f'<text class="ag-details" x="{x:.1f}" y="{y + 14:.1f}">{escape(vertex.details)}</text>'
+        if vertex.line:
+            shape = f"<g><title>{escape(f'{vertex.op} at {vertex.line}')}</title>{shape}"
+            text += "</g>"
         return [body, shape + text]
 
     def _box(self, index: int, vertex: Vertex, centre: Point) -> str:
@@ -308,7 +327,7 @@ class _Painter:
             curve += self._piece(here, there, leave, arrive)
         text = ""
         if self.trace.vertices[index].ordered and route.slot != position:
-            x, y = self._xy((tip[0] - way[0] * 16, tip[1] - way[1] * 16))
+            x, y = self.xy((tip[0] - way[0] * 16, tip[1] - way[1] * 16))
             text = f'<text class="ag-argument" x="{x:.1f}" y="{y - 5:.1f}">{position + 1}</text>'
         source = self.trace.vertices[index].inputs[position]
         argument = self.trace.vertices[index].positions[position]

@@ -6,7 +6,7 @@ system's setting. All text has a contrast of at least 4.5 with what is behind it
 
 from __future__ import annotations
 
-__all__ = ["GRAPH_CSS"]
+__all__ = ["GRAPH_CSS", "compact", "themed"]
 
 _LIGHT = """
     --ag-ink: #1c2430; --ag-soft: #545d68; --ag-line: #545d68;
@@ -23,13 +23,20 @@ _DARK = """
 _SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
-_READABLE_CSS = f"""
-.ag-graph {{ {_LIGHT} display: block; margin: 0 auto; font-family: {_SANS}; }}
-@media (prefers-color-scheme: dark) {{ .ag-graph {{ {_DARK} }} }}
-html[data-theme=light] .ag-graph, [data-jp-theme-light=true] .ag-graph, .vscode-light .ag-graph {{ {_LIGHT} }}
-html[data-theme=dark] .ag-graph, [data-jp-theme-light=false] .ag-graph, .vscode-dark .ag-graph {{ {_DARK} }}
-@media print {{ html .ag-graph.ag-graph {{ {_LIGHT} }} }}
 
+def themed(light: str, dark: str, style: str = "") -> str:
+    """Return the rules that give a drawing its colours on a light and on a dark page, and a style on both."""
+    return f"""
+.ag-graph {{ {light} {style} }}
+@media (prefers-color-scheme: dark) {{ .ag-graph {{ {dark} }} }}
+html[data-theme=light] .ag-graph, [data-jp-theme-light=true] .ag-graph, .vscode-light .ag-graph {{ {light} }}
+html[data-theme=dark] .ag-graph, [data-jp-theme-light=false] .ag-graph, .vscode-dark .ag-graph {{ {dark} }}
+@media print {{ html .ag-graph.ag-graph {{ {light} }} }}
+"""
+
+
+_READABLE_CSS = f"""
+{themed(_LIGHT, _DARK, f"display: block; margin: 0 auto; font-family: {_SANS};")}
 .ag-graph text {{ fill: var(--ag-ink); text-anchor: middle; }}
 .ag-graph .ag-title {{ font-size: 15px; font-weight: 600; text-anchor: start; fill: currentColor; }}
 .ag-graph .ag-name {{ font-size: 14px; font-weight: 600; }}
@@ -51,7 +58,7 @@ html[data-theme=dark] .ag-graph, [data-jp-theme-light=false] .ag-graph, .vscode-
 """
 
 
-def _compact(css: str) -> str:
+def compact(css: str) -> str:
     """Take the white space out that CSS does not need: the sheet is part of every drawing."""
     css = " ".join(css.split())
     for mark in "{}:;,>":
@@ -60,5 +67,5 @@ def _compact(css: str) -> str:
     return css.replace(" {", "{").replace(" >", ">").replace(" }", "}").replace(";}", "}")
 
 
-GRAPH_CSS = _compact(_READABLE_CSS)
+GRAPH_CSS = compact(_READABLE_CSS)
 """Goes into each drawing, so that a drawing looks right wherever it is pasted."""

@@ -16,12 +16,13 @@ import numpy as np
 
 from autograd_lab.graph import Node
 from autograd_lab.tensor import Tensor
+from autograd_lab.viz.modules import ModuleBox, calls_in, owners
 from autograd_lab.viz.replay import Replay, reachable, replay
 from autograd_lab.viz.text import count_of, format_shape, format_value
 
 __all__ = ["Trace", "Vertex", "trace"]
 
-Kind = Literal["leaf", "constant", "result"]
+Kind = Literal["leaf", "constant", "result", "group"]
 Grads = bool | Literal["replay"]
 
 # A symbol where mathematics has one; every other operator is called by its name.
@@ -65,6 +66,8 @@ class Vertex:
         option.
     ordered : bool
         Whether the order of the arguments matters.
+    line : str
+        Where the operator was applied (``train.py:41``), if that is known.
     """
 
     kind: Kind
@@ -79,13 +82,25 @@ class Vertex:
     inputs: tuple[int, ...] = ()
     positions: tuple[int, ...] = ()
     ordered: bool = False
+    line: str = ""
 
 
 @dataclass(frozen=True)
 class Trace:
-    """The vertices in topological order; the last one is the output."""
+    """The vertices in topological order, of which the last one is the output, and the calls of modules.
+
+    Attributes
+    ----------
+    vertices : tuple of Vertex
+    modules : tuple of ModuleBox
+        Outer ones before those inside them.
+    owners : tuple of int
+        For each vertex the innermost module that it stands in, -1 for none; empty where there is no module.
+    """
 
     vertices: tuple[Vertex, ...]
+    modules: tuple[ModuleBox, ...] = ()
+    owners: tuple[int, ...] = ()
 
     @property
     def output(self) -> Vertex:
@@ -109,6 +124,7 @@ class Trace:
             facts = [f"shape {shape}"] if shape else []
             facts += [f"{vertex.grad_word} {_flat(vertex.grad)}"] if vertex.grad else []
             value = f" = {_flat(vertex.value)}" if vertex.value else ""
+            facts += [f"line {vertex.line}"] if vertex.line else []
             extra = f" ({', '.join(facts)})" if facts else ""
             if vertex.kind == "result":
                 yield f"{vertex.label} = {self.formula(vertex)}{value}{extra}."
@@ -119,6 +135,23 @@ class Trace:
                 yield f"Constant{extra}."
         if len(self.vertices) > limit:
             yield f"And {len(self.vertices) - limit} more."
+
+    def module_sentences(self, limit: int = 40) -> Iterator[str]:
+        """Yield which modules there are and what is in them; one that is part of another is told with it."""
+        inside: dict[int, list[int]] = {}
+        for number, module in enumerate(self.modules):
+            inside.setdefault(module.parent, []).append(number)
+        told = [n for n, module in enumerate(self.modules) if module.parent < 0 or n in inside]
+        for number in told[:limit]:
+            parts = ", ".join(self.module_title(part) for part in inside.get(number, []))
+            yield f"Module {self.module_title(number)}{'; in it ' if parts else ''}{parts}."
+        if len(told) > limit:
+            yield f"And {len(told) - limit} more modules."
+
+    def module_title(self, number: int) -> str:
+        """Return what a module's call did: ``Linear makes v2``."""
+        module = self.modules[number]
+        return f"{module.kind} makes {self.vertices[module.output].label}"
 
     def formula(self, vertex: Vertex) -> str:
         """Return a result as a formula over the labels of its inputs: ``a × b``, ``sum(v1, axis=0)``."""
@@ -157,12 +190,40 @@ def trace(
     can_seed = gradient is not None or root.data.size == 1
     wants_flow = can_seed and (grads == "replay" or (grads is True and _has_run_backward(order)))
     numbers = replay(root, gradient, backward=wants_flow)
-    return Trace(tuple(_vertices(order, root, numbers, values, grads, given)))
+    vertices, index = _vertices(order, root, numbers, values, grads, given)
+    return Trace(tuple(vertices), *_modules(order, vertices, index))
+
+
+def _modules(
+    order: list[Node], vertices: list[Vertex], index: dict[int, int]
+) -> tuple[tuple[ModuleBox, ...], tuple[int, ...]]:
+    """The boxes of the calls of modules, and in which of them each vertex stands."""
+    calls = calls_in(order)
+    if not calls:
+        return (), ()
+    readers: dict[int, list[int]] = {}
+    for node in order:
+        for source in vertices[index[node.id]].inputs:
+            if vertices[source].kind == "constant":
+                readers.setdefault(source, []).append(node.id)
+    arrays = {c: ids for c, ids in readers.items() if vertices[c].shape and not vertices[c].label}
+    of_nodes, of_arrays = owners(order, calls, arrays)
+    stands = [-1] * len(vertices)
+    for constant, ids in readers.items():
+        if not vertices[constant].shape:  # a number has one reader, and belongs to it
+            stands[constant] = of_nodes[ids[0]]
+        else:
+            stands[constant] = of_arrays.get(constant, -1)
+    for node in order:
+        stands[index[node.id]] = of_nodes[node.id]
+    boxes = tuple(ModuleBox(call.kind, call.parent, index[call.end]) for call in calls)
+    return boxes, tuple(stands)
 
 
 def _vertices(
     order: list[Node], root: Tensor, numbers: Replay, values: bool, grads: Grads, given: _Names
-) -> list[Vertex]:
+) -> tuple[list[Vertex], dict[int, int]]:
+    """The vertices, and where each node is among them, by id."""
     taken = {node.name for node in order if node.name} | set(given.names())
     fresh = {"leaf": _unused("x", taken), "result": _unused("v", taken)}
     noise = _noise(numbers)
@@ -199,10 +260,11 @@ def _vertices(
                     inputs=tuple(inputs),
                     positions=positions,
                     ordered=len(inputs) > 1 and node.op.name not in _COMMUTATIVE,
+                    line=node.line or "",
                 )
             )
         index[node.id] = len(vertices) - 1
-    return vertices
+    return vertices, index
 
 
 def _constant(source: Any, vertices: list[Vertex], index: dict[int, int], values: bool, given: _Names) -> int:
