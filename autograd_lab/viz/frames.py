@@ -14,16 +14,20 @@ from autograd_lab.viz.text import text_width
 from autograd_lab.viz.theme import compact, themed
 from autograd_lab.viz.trace import Trace
 
-__all__ = ["FRAME_CSS", "label_width", "paint_frames"]
+__all__ = ["CARD", "FRAME_CSS", "card", "label_width", "paint_frames"]
 
 _LABEL = 12.0
+CARD = 5.0
+"""How far the card behind a box looks out: a box that stands for many is the upper one of a stack."""
 
 FRAME_CSS = compact(
-    themed("--ag-module: #5f4b9b;", "--ag-module: #bdaef2;")
+    themed("--ag-module: #5f4b9b; --ag-card: #f0edf8;", "--ag-module: #bdaef2; --ag-card: #2b2740;")
     + f"""
 .ag-graph .ag-frame {{ fill: var(--ag-module); fill-opacity: .07; stroke: var(--ag-module); }}
 .ag-graph text.ag-module-name {{ font-size: {_LABEL:g}px; font-weight: 600; text-anchor: start; }}
 .ag-graph text.ag-module-name {{ fill: var(--ag-module); }}
+.ag-graph .ag-group > rect {{ fill: var(--ag-card); stroke: var(--ag-module); stroke-width: 1.4; }}
+.ag-graph text.ag-note {{ font-size: 12px; text-anchor: start; fill: currentColor; }}
 """
 )
 """Goes into each drawing with modules."""
@@ -36,6 +40,12 @@ def label_width(kind: str) -> float:
     True
     """
     return text_width(kind, _LABEL, bold=True)
+
+
+def card(x: float, y: float, width: float, height: float, corner: float) -> str:
+    """The card behind a box of a summary."""
+    place = f'x="{x + CARD:.1f}" y="{y + CARD:.1f}" width="{width:g}" height="{height:g}" rx="{corner:g}"'
+    return f'<rect class="ag-card" {place}/>'
 
 
 def paint_frames(trace: Trace, frames: Sequence[Frame], xy: Callable[[Point], Point]) -> Iterator[str]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 from autograd_lab.graph import Node
 
-__all__ = ["Call", "ModuleBox", "calls_in", "common", "innermost", "is_parameter", "owners"]
+__all__ = ["Call", "ModuleBox", "calls_in", "common", "innermost", "is_leaf", "is_parameter", "owners"]
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def innermost(ids: Iterable[int], calls: Sequence[Call]) -> dict[int, int]:
     return inside
 
 
-def common(first: int, second: int, parents: Sequence[int]) -> int:
+def common(first: int, second: int, parents: Sequence[int] | Mapping[int, int]) -> int:
     """The innermost box around two boxes; -1 for none."""
     while first != second:  # the one that comes later is not around the other
         if first > second:
@@ -109,9 +110,14 @@ def common(first: int, second: int, parents: Sequence[int]) -> int:
     return first
 
 
+def is_leaf(thing: Any) -> TypeGuard[Node]:
+    """Whether an operator's input is a leaf of the graph."""
+    return type(thing) is Node and thing.op is None
+
+
 def is_parameter(node: Node) -> bool:
     """Whether a leaf is a module's parameter."""
-    return node.op is None and bool(node.modules)
+    return is_leaf(node) and bool(node.modules)
 
 
 def owners(
@@ -142,7 +148,7 @@ def owners(
     read_in: dict[int, int] = {}
     for node in order:
         for source in node.inputs:
-            if type(source) is Node and source.op is None:
+            if is_leaf(source):
                 reader = made_in[node.id]
                 read_in[source.id] = common(read_in.get(source.id, reader), reader, parents)
     nodes = dict(made_in)

@@ -8,12 +8,12 @@ double frame; gradients stand in a strip of their own and are marked ``grad`` or
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from autograd_lab.viz.frames import FRAME_CSS, label_width, paint_frames
+from autograd_lab.viz.frames import CARD, FRAME_CSS, card, label_width, paint_frames
 from autograd_lab.viz.layout import Layout, Point, Route, layered_layout
 from autograd_lab.viz.nesting import Frame, nested_layout
 from autograd_lab.viz.text import format_shape, text_width
@@ -56,7 +56,13 @@ class _Shape:
 
 
 def draw(
-    trace: Trace, *, direction: Direction, name: str, description: str, title: str | None = None
+    trace: Trace,
+    *,
+    direction: Direction,
+    name: str,
+    description: str,
+    title: str | None = None,
+    note: Sequence[str] = (),
 ) -> Drawing:
     """Set a traced graph as one SVG element.
 
@@ -69,22 +75,29 @@ def draw(
         What a screen reader says: a short name, and the whole graph in words.
     title : str, optional
         A heading above the drawing.
+    note : sequence of str
+        Lines of small print below the heading.
     """
     shapes = [_measure(vertex, 2 * _RING if vertex is trace.output else 0.0) for vertex in trace.vertices]
     layout, frames = _lay_out(trace, shapes, direction)
-    heading = 28.0 if title else 0.0
+    heading = (28.0 if title else 0.0) + (_LINE * len(note) + 12 if note else 0.0)
     length, breadth = layout.length, layout.breadth
     width, height = (length, breadth) if direction == "right" else (breadth, length)
-    width = math.ceil(max(width, text_width(title, 15, bold=True) if title else 0.0) + 2 * _MARGIN)
+    texts = [text_width(title, 15, bold=True) if title else 0.0, *(text_width(line, _SHAPE) for line in note)]
+    aside = max(0.0, (max(texts) - width) / 2) if note else 0.0  # the graph stands below the middle of a note
+    width = math.ceil(max(width, *texts) + 2 * _MARGIN)
     height = math.ceil(height + 2 * _MARGIN + heading)
 
-    painter = _Painter(trace, shapes, layout, direction, shift=(_MARGIN, _MARGIN + heading))
+    painter = _Painter(trace, shapes, layout, direction, shift=(_MARGIN + aside, _MARGIN + heading))
     least = math.ceil(width * _LEAST_SCALE)
     body = "\n".join([*paint_frames(trace, frames, painter.xy), *painter.paint()])
-    css = GRAPH_CSS + (FRAME_CSS if frames else "")
+    css = GRAPH_CSS + (FRAME_CSS if frames or trace.whole else "")
     head = ""
     if title:
         head = f'<text class="ag-title" x="{_MARGIN:g}" y="{_MARGIN + 14:g}">{escape(title)}</text>\n'
+    for number, line in enumerate(note):
+        y = _MARGIN + (28 if title else 0) + 12 + number * _LINE
+        head += f'<text class="ag-note" x="{_MARGIN:g}" y="{y:g}">{escape(line)}</text>\n'
     # The name comes from aria-label, not from an id: a page may hold the same drawing twice.
     markup = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="ag-graph" role="img" aria-label="{escape(name)}" '
@@ -113,9 +126,10 @@ def _measure(vertex: Vertex, extra: float) -> _Shape:
         header += text_width(format_shape(vertex.shape), _SHAPE) + (6 if vertex.label else 0)
     lines = [*vertex.value, *_grad_lines(vertex)]
     width = max([header, *(len(line) * _VALUE * _MONO for line in lines)]) + 2 * _PAD
+    extra += CARD if vertex.kind == "group" else 0.0
     rows = _rows(vertex)
     box = (max(46.0, math.ceil(width)) + extra, rows * _LINE + 11 + (3 if vertex.grad else 0) + extra)
-    if vertex.kind != "result":
+    if not vertex.op:
         return _Shape(box, (0.0, 0.0))
     symbol = text_width(vertex.symbol, _symbol_size(vertex))
     if vertex.details:
@@ -151,7 +165,7 @@ def _lay_out(trace: Trace, shapes: list[_Shape], direction: Direction) -> tuple[
         for source in vertex.inputs:
             edges.append((source, target))
             # The stream of computed values runs straight; parameters and constants join it from the side.
-            weights.append(500.0 if trace.vertices[source].kind == "result" else 1.0)
+            weights.append(500.0 if trace.vertices[source].kind in ("result", "group") else 1.0)
     if not trace.modules:
         return layered_layout(sizes, edges, weights=weights, layer_gap=_LAYER_GAP, box_gap=18.0), ()
     return nested_layout(
@@ -220,7 +234,7 @@ class _Painter:
         along, across = self.layout.centres[index]
         box_along = along + self._length(index) / 2 - self._box_size(index)[0] / 2
         parts = [f'<g class="ag-vertex" data-v="{index}">']
-        if vertex.kind == "result":
+        if vertex.op:
             parts += self._operator(index, vertex, box_along)
         parts.append(self._box(index, vertex, self.xy((box_along, across))))
         parts.append("</g>")
@@ -257,12 +271,16 @@ class _Painter:
         if last:
             width, height = width - 2 * _RING, height - 2 * _RING
         x, y = centre[0] - width / 2, centre[1] - height / 2
-        corner = 11 if vertex.kind == "result" else 2
+        if vertex.kind == "group":
+            width, height = width - CARD, height - CARD
+        corner = {"result": 11, "group": 6}.get(vertex.kind, 2)
         frame = f'x="{x:.1f}" y="{y:.1f}" width="{width:g}" height="{height:g}" rx="{corner}"'
         parts = [f'<g class="ag-{vertex.kind}"><title>{escape(self._hover(index, vertex))}</title>']
         if last:
             outer = f'width="{width + 2 * _RING:g}" height="{height + 2 * _RING:g}" rx="{corner + _RING:g}"'
             parts.append(f'<rect class="ag-ring" x="{x - _RING:.1f}" y="{y - _RING:.1f}" {outer}/>')
+        if vertex.kind == "group":
+            parts.append(card(x, y, width, height, corner))
         parts.append(f'<rect class="ag-box" {frame}/>')
         if vertex.grad:
             parts.append(self._strip(vertex, x, y, width, height, corner))
@@ -297,7 +315,7 @@ class _Painter:
         )
 
     def _hover(self, index: int, vertex: Vertex) -> str:
-        if vertex.kind == "result":
+        if vertex.op:
             return f"{vertex.label} = {self.trace.formula(vertex)}"
         return f"{vertex.kind} {vertex.label}".strip()
 
@@ -349,6 +367,9 @@ class _Painter:
         """Where an edge meets its operator, and in which direction: arguments fan out over the near side."""
         centre = self._op_centre(index)
         length, breadth = self._op_size(index)
+        if not length:  # a box without an operator: they spread along its side
+            room = 0.7 * self._box_size(index)[1] / 2
+            return (centre[0], centre[1] + route.lane * min(18.0, room / max(route.lanes, 0.5))), (1.0, 0.0)
         if length == breadth:
             step = min(36.0 if route.lanes >= 1 else 56.0, 68.0 / max(route.lanes, 0.5))
             angle = math.radians(route.lane * step)
