@@ -23,6 +23,57 @@ def describe(value: Any) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
+def check_number(
+    owner: str, name: str, value: Any, low: float, high: float = np.inf, *, low_allowed: bool = True
+) -> None:
+    """Refuse a setting that is no number or lies outside its range.
+
+    Parameters
+    ----------
+    owner, name : str
+        For the message: whose setting it is, and which.
+    value : int or float
+    low, high : float
+        The range; ``high`` itself is outside.
+    low_allowed : bool
+        Whether ``low`` itself is inside.
+
+    Raises
+    ------
+    TypeError
+        If the value is no real number.
+    ValueError
+        If it is outside the range or not finite.
+
+    Examples
+    --------
+    >>> check_number("SGD", "lr", 0.1, 0, low_allowed=False)
+    """
+    if not isinstance(value, int | float | np.integer | np.floating) or isinstance(value, bool):
+        raise TypeError(f"{owner}: {name} must be a number, not {describe(value)}")
+    if not (low <= value < high and (low_allowed or value != low)):  # NaN fails each comparison
+        at_least = "=" if low_allowed else ""
+        bounded = f"{low:g} <{at_least} {name} < {high:g}"
+        rule = bounded if high < np.inf else f"{name} >{at_least} {low:g} and finite"
+        raise ValueError(f"{owner} needs {rule}, not {name}={value}")
+
+
+def check_callable(owner: str, fn: Any) -> None:
+    """Refuse what is no function.
+
+    Raises
+    ------
+    TypeError
+        That names ``owner``, who wanted one.
+
+    Examples
+    --------
+    >>> check_callable("gradcheck", abs)
+    """
+    if not callable(fn):
+        raise TypeError(f"{owner} takes a function of Tensors, not {describe(fn)}")
+
+
 def explain(name: str, inputs: Sequence[Any], kwargs: dict[str, Any], error: Exception) -> Exception:
     """The error that an operator's formula raised, told in the terms of who called it.
 
@@ -69,7 +120,7 @@ def _way_out(name: str, inputs: Sequence[Any], said: str) -> str:
                 f"the last axis of the left side has length {inner[0]} and the axis of the right side that "
                 f"it is summed with has length {inner[1]}; they must agree. Is one to be transposed (.T)?"
             )
-    if "broadcast" in said and len(shapes) > 1:
+    if "broadcast" in said and len(shapes) > 1 and name != "einsum":
         return (
             "the shapes don't broadcast. Counted from the last, two axes must be of equal length or one of "
             "them of length 1; reshape() or expand_dims() inserts an axis"

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from autograd_lab.errors import check_callable
 from autograd_lab.graph import enable_grad, topological_order
 from autograd_lab.tensor import Tensor, stack
 from autograd_lab.tensor import grad as _grad
@@ -297,6 +298,7 @@ def hvp(fn: Function, primal: Any, tangent: Any) -> Tensor:
 
 def _call(fn: Function, args: tuple[Any, ...], which: tuple[int, ...]) -> tuple[Tensor, list[Tensor]]:
     """Evaluate fn with the chosen arguments replaced by variables of its own."""
+    check_callable("differentiation", fn)
     for i in which:
         if not -len(args) <= i < len(args):
             raise ValueError(f"there is no argument {i}: the function was called with {len(args)}")

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from autograd_lab.errors import check_callable, check_number
 from autograd_lab.graph import enable_grad, no_grad
 from autograd_lab.tensor import Tensor, grad
 
@@ -206,6 +207,7 @@ def numerical_gradient(
     """
     if method not in ("central", "complex"):
         raise ValueError(f"method must be 'central' or 'complex', not {method!r}")
+    check_callable("numerical_gradient", fn)
     h = eps if eps is not None else 1e-20 if method == "complex" else 1e-6
     arrays = _arrays(_as_list(inputs))
     weights: Any = None if cotangent is None else np.asarray(cotangent)
@@ -289,6 +291,8 @@ def gradcheck_report(
     gradcheck passed (h = 1e-06, Taylor remainder of order 2.0)
       ok    input 0[0]: analytic -0.5685, numeric -0.5685, agree to 1e-06
     """
+    check_callable("gradcheck", fn)
+    check_number("gradcheck", "eps", eps, 0, low_allowed=False)
     given = _as_list(inputs)
     arrays = _arrays(given)
     if not arrays:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_lab.errors import check_number, describe
 from autograd_lab.tensor import Tensor
 
 Array = NDArray[Any]
@@ -46,6 +47,8 @@ class Optimizer:
 
     def __init__(self, params: Iterable[Tensor], lr: float) -> None:
         name = type(self).__name__
+        if not isinstance(params, Iterable):
+            raise TypeError(f"{name} takes the parameters as an iterable of Tensors, not {describe(params)}")
         self.params = list(params)
         self.lr = lr
         if not self.params:
@@ -55,8 +58,7 @@ class Optimizer:
                 raise TypeError(f"{name} moves leaf Tensors that require gradients, not {p!r:.60}")
         if len({id(p) for p in self.params}) < len(self.params):
             raise ValueError(f"{name} got a parameter twice; it would move it twice a step")
-        if not lr > 0:
-            raise ValueError(f"{name} needs lr > 0, not lr={lr}")
+        check_number(name, "lr", lr, 0, low_allowed=False)
 
     def zero_grad(self) -> None:
         """Forget the gradients: set each to None.
@@ -131,11 +133,8 @@ class SGD(Optimizer):
         nesterov: bool = False,
     ) -> None:
         super().__init__(params, lr)
-        if not momentum >= 0 or not weight_decay >= 0:
-            raise ValueError(
-                f"SGD needs momentum >= 0 and weight_decay >= 0, not momentum={momentum}, "
-                f"weight_decay={weight_decay}"
-            )
+        check_number("SGD", "momentum", momentum, 0)
+        check_number("SGD", "weight_decay", weight_decay, 0)
         if nesterov and momentum == 0:
             raise ValueError("nesterov=True needs a momentum greater than 0")
         self.momentum, self.weight_decay, self.nesterov = momentum, weight_decay, nesterov
@@ -201,11 +200,13 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(params, lr)
-        if not all(0 <= beta < 1 for beta in betas) or not eps > 0 or not weight_decay >= 0:
-            raise ValueError(
-                f"{type(self).__name__} needs betas in [0, 1), eps > 0 and weight_decay >= 0, not "
-                f"betas={betas}, eps={eps}, weight_decay={weight_decay}"
-            )
+        name = type(self).__name__
+        if not isinstance(betas, tuple | list) or len(betas) != 2:
+            raise TypeError(f"{name} takes betas as a pair of numbers, not {describe(betas)}")
+        for beta in betas:
+            check_number(name, "betas", beta, 0, 1)
+        check_number(name, "eps", eps, 0, low_allowed=False)
+        check_number(name, "weight_decay", weight_decay, 0)
         self.betas, self.eps, self.weight_decay = betas, eps, weight_decay
         self._steps = [0] * len(self.params)
         self._m = [np.zeros_like(p.data) for p in self.params]

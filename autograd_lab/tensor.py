@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import CellType, FunctionType
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from autograd_lab import ops
-from autograd_lab.errors import explain
+from autograd_lab.errors import describe, explain
 from autograd_lab.graph import NO_KWARGS, Node, backpropagate, recording
 from autograd_lab.ops import PRIMITIVES, VJP, Primitive
 
@@ -55,6 +55,8 @@ def primitive(fn: Callable[..., Any]) -> Operator:
     >>> x.grad
     array([12.])
     """
+    if not inspect.isfunction(fn):
+        raise TypeError(f"primitive takes a function from arrays to (value, vjp, ...), not {describe(fn)}")
     known = PRIMITIVES.get(fn.__name__)
     op = known if known is not None and known.fn is fn else Primitive(fn)
 
@@ -74,7 +76,10 @@ def primitive(fn: Callable[..., Any]) -> Operator:
                     nodes.append(None)
             if raw and type(raw[0]) is not np.ndarray:
                 raw = _numbers_as_arrays(raw)
-            value, *vjps = fn(*raw, **kwargs)
+            result = fn(*raw, **kwargs)
+            if type(result) is not tuple:
+                raise TypeError(f"its formula must return (value, vjp, ...), not {describe(result)}")
+            value, *vjps = result
         except Exception as said:
             raise explain(op.name, [*raw, *args[len(raw) :]], kwargs, said) from said
         out = _wrap(value)
@@ -232,6 +237,10 @@ class Tensor:
     -----
     Operators and methods have NumPy's meaning: shapes broadcast, ``axis`` and ``keepdims`` select axes,
     dtypes follow NumPy's promotion with Python *and* NumPy scalars weak. Comparisons return plain arrays.
+
+    What an operator saves for backward are the arrays themselves, not copies. An array of yours that took
+    part (or ``x.data``) must not be changed before backward has run, or the gradient is that of other
+    numbers; :func:`autograd_lab.debug.detect_anomaly` finds such a change.
 
     Examples
     --------
@@ -751,7 +760,10 @@ class Tensor:
         >>> Tensor([[1.0, 5.0], [7.0, 2.0]]).argmax(axis=1)
         array([1, 0])
         """
-        return self._data.argmax(axis=axis)
+        try:
+            return self._data.argmax(axis=axis)
+        except Exception as error:
+            raise explain("argmax", [self._data], {"axis": axis}, error) from error
 
     # --- changing data in place -------------------------------------------------------------------------
 
@@ -843,12 +855,21 @@ def _plain_index(index: Any) -> Any:
 
 @functools.wraps(ops.concatenate)
 def concatenate(tensors: Sequence[Any], axis: int = 0) -> Tensor:  # noqa: D103 - it is the formula's
-    return _concatenate(*tensors, axis=axis)
+    return _concatenate(*_several("concatenate", tensors, axis), axis=axis)
 
 
 @functools.wraps(ops.stack)
 def stack(tensors: Sequence[Any], axis: int = 0) -> Tensor:  # noqa: D103 - it is the formula's
-    return _stack(*tensors, axis=axis)
+    return _stack(*_several("stack", tensors, axis), axis=axis)
+
+
+def _several(name: str, tensors: Any, axis: Any) -> Any:
+    """What is to be joined, if it can be."""
+    if not isinstance(tensors, Iterable) or (isinstance(tensors, Tensor) and not tensors.ndim):
+        raise TypeError(f"{name} takes a sequence of Tensors, not {describe(tensors)}")
+    if axis is None:
+        raise TypeError(f"{name} needs an axis; reshape(-1) makes each Tensor one row first")
+    return tensors
 
 
 @functools.wraps(ops.einsum)
@@ -941,8 +962,8 @@ def grad(
     >>> slope.item(), curvature.item()
     (12.0, 12.0)
     """
-    outs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
-    ins = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    outs = (outputs,) if isinstance(outputs, Tensor) or not isinstance(outputs, Iterable) else tuple(outputs)
+    ins = (inputs,) if isinstance(inputs, Tensor) or not isinstance(inputs, Iterable) else tuple(inputs)
     for x in (*outs, *ins):
         if not isinstance(x, Tensor):
             raise TypeError(f"grad takes Tensors as outputs and inputs, not {type(x).__name__}")

@@ -113,8 +113,8 @@ def evaluate(model: Module, split: Split, batch_size: int = 1000) -> tuple[float
     (1.0986122886681098, 0.6)
     """
     x = scores(model, split.images, batch_size)
-    accuracy = np.mean(x.argmax(axis=1) == split.labels)
-    return F.cross_entropy(x, split.labels).item(), float(accuracy)
+    loss = F.cross_entropy(x, split.labels).item()
+    return loss, float(np.mean(x.argmax(axis=1) == split.labels))
 
 
 def train_epoch(model: Module, loader: DataLoader, optimizer: Optimizer, epoch: int = 1) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 import autograd_lab as ag
-from autograd_lab import Tensor
+from autograd_lab import Tensor, func, nn, optim
 from autograd_lab.ops import PRIMITIVES
 
 
@@ -84,6 +84,38 @@ def test_item_and_bool_of_several_entries():
         len(leaf(1.0))
     with pytest.raises(TypeError, match="iterated"):
         iter(leaf(1.0))
+
+
+def test_what_is_joined_is_a_sequence_along_an_axis():
+    x = leaf([1.0, 2.0])
+    for join in (ag.concatenate, ag.stack):
+        expect(TypeError, lambda: join(None), join.__name__, "sequence of Tensors", "None")  # noqa: B023
+        expect(TypeError, lambda: join(x[0]), join.__name__, "sequence of Tensors")  # noqa: B023
+        expect(TypeError, lambda: join([x, x], axis=None), join.__name__, "axis", "reshape(-1)")  # noqa: B023
+        expect(ValueError, lambda: join([]), join.__name__)  # noqa: B023
+
+
+@pytest.mark.parametrize(
+    "call",
+    [lambda x: ag.max(None), lambda x: ag.stack(["a", "b"]), lambda x: x.astype(object),
+     lambda x: x.astype(str), lambda x: ag.where([True, False], x, None),
+     lambda x: ag.broadcast_to("a", (2,))],
+)  # fmt: skip
+def test_a_result_of_no_numbers(call):
+    expect(TypeError, lambda: call(ag.tensor([1.0, 2.0])), "numbers")
+
+
+def test_a_gradient_does_not_end_at_a_complex_number_unseen():
+    expect(TypeError, lambda: leaf([1.0]).astype(complex), "astype", "complex128", "detach()")
+
+
+def test_argmax_names_itself():
+    expect(IndexError, lambda: leaf([1.0]).argmax(axis=2), "argmax", "there is no axis 2")
+    expect(ValueError, lambda: ag.tensor(np.zeros(0)).argmax(), "argmax", "(0,)")
+
+
+def test_no_classes():
+    expect(IndexError, lambda: ag.cross_entropy(np.zeros((2, 0)), [0, 1]), "no classes")
 
 
 # --- wrong shapes ----------------------------------------------------------------------------------------
@@ -529,3 +561,42 @@ def test_a_freed_part_that_no_gradient_passes_is_no_obstacle() -> None:
     with pytest.raises(RuntimeError, match="retain_graph=True"):
         (y + w).sum().backward()
     assert w.grad is None
+
+
+# --- settings --------------------------------------------------------------------------------------------
+
+W = leaf([1.0])
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "parts"),
+    [
+        (lambda: nn.Linear("a", 3), TypeError, ["Linear", "'a'"]),
+        (lambda: nn.Linear(2.5, 3), TypeError, ["Linear", "2.5", "whole"]),
+        (lambda: nn.Linear(0, 3), ValueError, ["Linear", "positive", "(0, 3)"]),
+        (lambda: nn.Dropout("x"), TypeError, ["dropout", "'x'"]),
+        (lambda: nn.Dropout(1.0), ValueError, ["dropout", "< 1", "1.0"]),
+        (lambda: nn.Linear(2, 2).load_state_dict(3), TypeError, ["load_state_dict", "3"]),
+        (lambda: nn.init.he_normal(3), ValueError, ["(fan_in, fan_out)", "3"]),
+        (lambda: nn.init.glorot_normal((2,)), ValueError, ["(fan_in, fan_out)", "(2,)"]),
+        (lambda: nn.init.lecun_normal((0, 3)), ValueError, ["fan_in", "(0, 3)"]),
+        (lambda: optim.SGD(None, lr=1), TypeError, ["SGD", "iterable", "None"]),
+        (lambda: optim.SGD([W], lr="a"), TypeError, ["SGD", "lr", "'a'"]),
+        (lambda: optim.SGD([W], lr=True), TypeError, ["SGD", "lr", "True"]),
+        (lambda: optim.SGD([W], lr=np.nan), ValueError, ["SGD", "lr > 0", "nan"]),
+        (lambda: optim.SGD([W], lr=np.inf), ValueError, ["SGD", "finite", "inf"]),
+        (lambda: optim.SGD([W], lr=1, momentum=-0.1), ValueError, ["SGD", "momentum >= 0", "-0.1"]),
+        (lambda: optim.Adam([W], betas=0.9), TypeError, ["Adam", "betas", "pair"]),
+        (lambda: optim.Adam([W], betas=(0.9,)), TypeError, ["Adam", "betas", "pair"]),
+        (lambda: optim.Adam([W], betas=(0.9, 1.0)), ValueError, ["Adam", "betas", "< 1"]),
+        (lambda: optim.AdamW([W], eps=0), ValueError, ["AdamW", "eps > 0"]),
+        (lambda: ag.gradcheck(None, W), TypeError, ["gradcheck", "function", "None"]),
+        (lambda: ag.gradcheck(ag.exp, W, eps=-1), ValueError, ["gradcheck", "eps > 0", "-1"]),
+        (lambda: func.grad(3)(W), TypeError, ["function of Tensors", "3"]),
+        (lambda: ag.grad(3, W), TypeError, ["grad", "int"]),
+        (lambda: ag.primitive(3), TypeError, ["primitive", "(value, vjp, ...)", "3"]),
+        (lambda: ag.primitive(lambda x: x)(W), TypeError, ["(value, vjp, ...)", "array of shape (1,)"]),
+    ],
+)
+def test_bad_settings(call, kind, parts):
+    expect(kind, call, *parts)

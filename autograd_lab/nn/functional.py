@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lab.errors import check_number
 from autograd_lab.nn.init import Seed
 from autograd_lab.tensor import Tensor
 
@@ -100,5 +101,4 @@ def check_dropout(p: float) -> None:
     --------
     >>> check_dropout(0.5)
     """
-    if not 0 <= p < 1:
-        raise ValueError(f"dropout needs a probability 0 <= p < 1, not {p}")
+    check_number("dropout", "p", p, 0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def he_normal(shape: tuple[int, int], rng: Seed = None, dtype: DTypeLike = np.fl
     >>> he_normal((784, 300), rng=0).std().round(2)
     np.float64(0.05)
     """
-    return _scaled_normal(shape, 2.0 / max(shape[0], 1), rng, dtype)
+    return _scaled_normal(shape, lambda fan_in, _: 2.0 / fan_in, rng, dtype)
 
 
 def glorot_normal(shape: tuple[int, int], rng: Seed = None, dtype: DTypeLike = np.float64) -> NDArray[Any]:
@@ -48,7 +49,7 @@ def glorot_normal(shape: tuple[int, int], rng: Seed = None, dtype: DTypeLike = n
     >>> glorot_normal((300, 100), rng=0).shape
     (300, 100)
     """
-    return _scaled_normal(shape, 2.0 / max(sum(shape), 1), rng, dtype)
+    return _scaled_normal(shape, lambda fan_in, fan_out: 2.0 / (fan_in + fan_out), rng, dtype)
 
 
 def lecun_normal(shape: tuple[int, int], rng: Seed = None, dtype: DTypeLike = np.float64) -> NDArray[Any]:
@@ -61,9 +62,15 @@ def lecun_normal(shape: tuple[int, int], rng: Seed = None, dtype: DTypeLike = np
     >>> lecun_normal((300, 100), rng=0).shape
     (300, 100)
     """
-    return _scaled_normal(shape, 1.0 / max(shape[0], 1), rng, dtype)
+    return _scaled_normal(shape, lambda fan_in, _: 1.0 / fan_in, rng, dtype)
 
 
-def _scaled_normal(shape: tuple[int, int], variance: float, rng: Seed, dtype: DTypeLike) -> NDArray[Any]:
-    numbers: NDArray[Any] = np.random.default_rng(rng).standard_normal(shape) * np.sqrt(variance)
+def _scaled_normal(
+    shape: tuple[int, int], variance: Callable[[int, int], float], rng: Seed, dtype: DTypeLike
+) -> NDArray[Any]:
+    if np.shape(shape) != (2,):
+        raise ValueError(f"a weight has the shape (fan_in, fan_out), not {shape!r}")
+    if min(shape) < 1:
+        raise ValueError(f"a weight needs a fan_in and a fan_out of at least 1, not {shape}")
+    numbers: NDArray[Any] = np.random.default_rng(rng).standard_normal(shape) * np.sqrt(variance(*shape))
     return numbers.astype(dtype)

@@ -54,7 +54,10 @@ class Linear(Module):
         rng: Seed = None,
         dtype: DTypeLike = np.float64,
     ) -> None:
-        if in_features < 1 or out_features < 1:
+        sizes = (in_features, out_features)
+        if not all(isinstance(n, int | np.integer) for n in sizes):
+            raise TypeError(f"Linear needs whole numbers as sizes, not {sizes}")
+        if min(sizes) < 1:
             raise ValueError(f"Linear needs positive sizes, not ({in_features}, {out_features})")
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(he_normal((in_features, out_features), rng, dtype), name="weight")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from autograd_lab.errors import describe
 from autograd_lab.graph import next_id
 from autograd_lab.tensor import Tensor
 
@@ -204,6 +205,8 @@ class Module:
             If a name is missing or not known.
         ValueError
             If a shape or the dtype differs. Nothing has been changed then.
+        TypeError
+            If it is no dict.
 
         Examples
         --------
@@ -213,6 +216,8 @@ class Module:
         >>> bool((other.weight == layer.weight).all())
         True
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"load_state_dict takes a dict of arrays by name, not {describe(state)}")
         parameters = dict(self.named_parameters())
         missing, unknown = parameters.keys() - state.keys(), state.keys() - parameters.keys()
         if missing or unknown:

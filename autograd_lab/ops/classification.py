@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lab.ops.primitive import evaluate, primitive
+from autograd_lab.ops.primitive import as_float, evaluate, primitive
 from autograd_lab.ops.reductions import Axis
 
 
@@ -23,14 +23,15 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
     The shifted form of the report, section 1.2 (Blanchard, Higham and Higham, 2021, eq. 3.2).
 
     Shapes: that of x; along ``axis`` (an int, a tuple of ints, or None for all) the entries sum to 1.
-    Dtypes: that of x; signed integers as in exp; unsigned ones wrap around in x − s: make them floats first.
-    Raises: IndexError if x has no such axis, ValueError if repeated or empty, TypeError for booleans; a score
+    Dtypes: that of x; integers and booleans give float64.
+    Raises: IndexError if x has no such axis, ValueError if repeated or empty, TypeError if no int; a score
       of +inf gives NaN, with NumPy's RuntimeWarning.
 
     >>> import autograd_lab as ag
     >>> ag.softmax(ag.tensor([1000.0, 1000.0]))
     Tensor([0.5, 0.5])
     """
+    x = as_float(x)
     e = np.exp(x - x.max(axis=axis, keepdims=True))
     out = e / e.sum(axis=axis, keepdims=True)
     return out, lambda g: out * (g - (g * out).sum(axis=axis, keepdims=True))
@@ -44,8 +45,8 @@ def log_softmax(x: Any, axis: Axis = -1) -> Any:
     The logarithm of a softmax that is never formed, so that no probability can round to zero first.
 
     Shapes: that of x; along ``axis`` (an int, a tuple of ints, or None for all) the exponentials sum to 1.
-    Dtypes: that of x; signed integers as in exp; unsigned ones wrap around in x − s: make them floats first.
-    Raises: IndexError if x has no such axis, ValueError if repeated or empty, TypeError for booleans; a score
+    Dtypes: that of x; integers and booleans give float64.
+    Raises: IndexError if x has no such axis, ValueError if repeated or empty, TypeError if no int; a score
       of +inf gives NaN, with NumPy's RuntimeWarning.
 
     >>> import autograd_lab as ag
@@ -65,8 +66,7 @@ def nll_loss(log_p: Any, y: Any, reduction: str = "mean") -> Any:
     sample) and 1 under ``"sum"`` and ``"none"``.
 
     Shapes: log_p (..., C); y indices (...) or probabilities (..., C); one number, or (...) under "none".
-    Dtypes: that of log_p, promoted with y's if that holds probabilities; integers give float64, but unsigned
-      ones wrap around: make them floats first.
+    Dtypes: that of log_p, promoted with y's if that holds probabilities; integers give float64.
     Raises: IndexError for a class outside 0 … C − 1, ValueError for other shapes, a target that is not finite
       or another reduction, TypeError for a target that is neither integer nor floating point.
 
@@ -116,8 +116,8 @@ def mse_loss(x: Any, y: Any, reduction: str = "mean") -> Any:
     A difference, its square and a mean (eqs. 1, 2 and 6).
 
     Shapes: x and y alike, nothing broadcasts; one number, or that shape under "none".
-    Dtypes: NumPy's promotion; integers give float64, or integers under "none"; unsigned ones wrap around.
-    Raises: ValueError if the shapes differ or for another reduction, TypeError for two booleans or text.
+    Dtypes: NumPy's promotion; integers and booleans as x give float64.
+    Raises: ValueError if the shapes differ or for another reduction, TypeError for text.
 
     >>> import autograd_lab as ag
     >>> ag.mse_loss(ag.tensor([1.0, 2.0]), ag.tensor([1.0, 4.0]))
@@ -125,7 +125,7 @@ def mse_loss(x: Any, y: Any, reduction: str = "mean") -> Any:
     """
     if np.shape(x) != np.shape(y):
         raise ValueError("x and y must have the same shape, or a mean over the wrong entries would result")
-    n = mean_over(np.expand_dims(x, -1), reduction)
+    x, n = as_float(x), mean_over(np.expand_dims(x, -1), reduction)
     squares = (x - y) * (x - y)
     return (
         squares if reduction == "none" else squares.sum() / n,
@@ -135,6 +135,7 @@ def mse_loss(x: Any, y: Any, reduction: str = "mean") -> Any:
 
 
 def _log_softmax(x: Any, axis: Axis) -> Any:
+    x = as_float(x)
     shifted = x - x.max(axis=axis, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
 
@@ -146,6 +147,7 @@ def _y_times_log_p(y: Any, log_p: Any) -> Any:
 
 def _minus_sum(terms: Any, reduction: str, n: int) -> Any:
     """Minus the sum over the classes, of each row or of all rows together."""
+    terms = as_float(terms)
     return -terms.sum(axis=-1) if reduction == "none" else -terms.sum() / n
 
 
@@ -185,9 +187,8 @@ def as_target(y: Any, scores: Any) -> Any:
         one_hot: Any = y[..., None] == np.arange(classes)
         if np.count_nonzero(one_hot) != y.size:  # an index outside the classes has no place in its row
             wrong = y[(y < 0) | (y >= classes)]
-            raise IndexError(
-                f"class indices must lie in 0 … {classes - 1} for {classes} classes; found {wrong[0]}"
-            )
+            among = f"lie in 0 … {classes - 1} for {classes} classes" if classes else "name one of no classes"
+            raise IndexError(f"class indices must {among}; found {wrong[0]}")
         return one_hot
     if y.dtype.kind != "f":
         raise TypeError(

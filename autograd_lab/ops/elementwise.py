@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lab.ops.primitive import primitive
+from autograd_lab.ops.primitive import as_float, primitive
 
 
 @primitive
@@ -239,7 +239,7 @@ def minimum(x: Any, y: Any) -> Any:
 @primitive
 def where(condition: Any, x: Any, y: Any) -> Any:
     """x where the condition holds, y elsewhere.
-    ∂L/∂x = g where it holds, else 0; ∂L/∂y the rest
+    ∂L/∂x = g where it holds, else 0; ∂L/∂y = g where it does not, else 0
 
     Each entry is copied from one of the two: a product (eq. 2) with a mask of ones and zeros, and a sum.
 
@@ -307,14 +307,14 @@ def sigmoid(x: Any) -> Any:
     The slope by eqs. 1 and 3 is (1 + e⁻ˣ)⁻²·e⁻ˣ.
 
     Shapes: that of x.
-    Dtypes: that of x; signed integers as in exp; unsigned ones wrap around in −x: make them floats first.
-    Raises: TypeError for booleans, complex numbers and what is no number.
+    Dtypes: that of x; integers and booleans give float64.
+    Raises: TypeError for complex numbers and what is no number.
 
     >>> import autograd_lab as ag
     >>> ag.sigmoid(ag.tensor([0.0]))
     Tensor([0.5])
     """
-    out = np.exp(-np.logaddexp(0, -x))
+    out = np.exp(-np.logaddexp(0, -as_float(x)))
     return out, lambda g: g * (out * (1 - out))
 
 

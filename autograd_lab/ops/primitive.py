@@ -109,6 +109,29 @@ def primitive(fn: Formula) -> Formula:
     return fn
 
 
+def as_float(x: Any) -> Any:
+    """Integers and booleans as float64, so that a difference below zero can't wrap around; else x itself.
+
+    Parameters
+    ----------
+    x : array_like
+        Of any shape.
+
+    Returns
+    -------
+    ndarray
+        Of that shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_float(np.uint8([1, 2])) - 2
+    array([-1.,  0.])
+    """
+    x = np.asarray(x)
+    return x.astype(np.float64) if x.dtype.kind in "biu" else x
+
+
 def evaluate(fn: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> Any:
     """Use an operator inside another one's VJP.
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autograd_lab.ops.primitive import primitive
+from autograd_lab.ops.primitive import as_float, primitive
 
 Axis = int | tuple[int, ...] | None
 
@@ -84,7 +84,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 @primitive
 def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Largest entry over axes.
-    ∂L/∂x = g at that entry, shared equally among ties, else 0
+    ∂L/∂x = g at the largest entry, shared equally among ties, else 0
 
     A selection, as by :func:`getitem`; at a tie the mean of the choices there are, as in ``torch.amax``.
 
@@ -103,7 +103,7 @@ def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 @primitive
 def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Smallest entry over axes.
-    ∂L/∂x = g at that entry, shared equally among ties, else 0
+    ∂L/∂x = g at the smallest entry, shared equally among ties, else 0
 
     −max(−x), with the slopes of :func:`max`.
 
@@ -136,10 +136,11 @@ def var(x: Any, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Any
     >>> ag.var(ag.tensor([1.0, 3.0]))
     Tensor(1.)
     """
-    shape, n = x.shape, reduced_count(x.shape, axis)
+    shape, n = x.shape, reduced_count(x.shape, axis) - ddof
+    n = n if n > 0 else 0  # as NumPy has it: too few entries have no variance
     return (
         np.var(x, axis=axis, ddof=ddof, keepdims=keepdims),
-        lambda g: spread(g * 2 / (n - ddof), shape, axis, keepdims) * (x - x.mean(axis=axis, keepdims=True)),
+        lambda g: spread(g * 2 / n, shape, axis, keepdims) * (x - x.mean(axis=axis, keepdims=True)),
     )
 
 
@@ -152,13 +153,14 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     exceeds 1, so nothing overflows.
 
     Shapes: x loses ``axis`` (None: all; an int or a tuple of ints); ``keepdims`` keeps it with length 1.
-    Dtypes: that of x; signed integers as in exp; unsigned ones wrap around in x − s: make them floats first.
+    Dtypes: that of x; integers and booleans give float64.
     Raises: IndexError if x has no such axis, ValueError if repeated or empty, TypeError if no int.
 
     >>> import autograd_lab as ag
     >>> ag.logsumexp(ag.tensor([1000.0, 1000.0]))
     Tensor(1000.69314718)
     """
+    x = as_float(x)
     s = np.max(x, axis=axis, keepdims=True)
     s = np.where(np.isfinite(s), s, 0)  # an infinite shift would make inf − inf
     out = s + np.log(np.sum(np.exp(x - s), axis=axis, keepdims=True))

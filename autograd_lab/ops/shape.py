@@ -115,7 +115,7 @@ def squeeze(x: Any, axis: Any = None) -> Any:
 @primitive
 def broadcast_to(x: Any, shape: Any) -> Any:
     """x repeated along axes of length 1 and along new leading axes.
-    ∂L/∂x = g summed over them
+    ∂L/∂x = g, summed over them by the engine
 
     The sum is the engine's, as for every operator that broadcasts: an entry that is used many times receives
     the sum of their cotangents (eq. 6, turned round).
@@ -212,7 +212,7 @@ def stack(*xs: Any, axis: int = 0) -> Any:
     The :func:`concatenate` of the inputs, each with a new axis by :func:`expand_dims`.
 
     Shapes: all alike; the new axis is as long as there are inputs.
-    Dtypes: NumPy's promotion; a number or a list counts as the float64 or int64 array that it makes.
+    Dtypes: NumPy's promotion; a number takes the arrays', a list counts as the array that it makes.
     Raises: IndexError if the result has no such axis, ValueError if shapes differ or nothing is joined,
       TypeError if no int.
 
@@ -221,7 +221,9 @@ def stack(*xs: Any, axis: int = 0) -> Any:
     Tensor([[1., 2.],
             [3., 4.]])
     """
-    out = np.stack(xs, axis=axis)
+    # A Python number takes the arrays' dtype; by itself NumPy would make it float64 first.
+    dtype = np.result_type(*(x if isinstance(x, np.ndarray | int | float) else np.asarray(x) for x in xs))
+    out = np.stack(xs, axis=axis, dtype=dtype)
     before = (slice(None),) * (axis % out.ndim)
     return out, *(lambda g, i=i: g[(*before, i)] for i in range(len(xs)))
 
@@ -234,7 +236,7 @@ def astype(x: Any, dtype: Any) -> Any:
     Rounding is taken for the identity: its error is not something to differentiate.
 
     Shapes: that of x.
-    Dtypes: any to any of NumPy's numbers; the gradient passes to floating point only, and ends at all others.
+    Dtypes: any to any of NumPy's numbers; the gradient ends at integers and booleans, where the slope is 0.
     Raises: TypeError for a dtype that NumPy doesn't know.
 
     >>> import numpy as np
@@ -243,4 +245,4 @@ def astype(x: Any, dtype: Any) -> Any:
     Tensor([1.], dtype=float32)
     """
     out = x.astype(dtype)
-    return out, (lambda g: g) if out.dtype.kind == "f" else None
+    return out, None if out.dtype.kind in "biu" else lambda g: g

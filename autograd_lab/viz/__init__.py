@@ -1,18 +1,20 @@
-"""See it: computation graphs as drawings, the package's own source, and the book's figures.
+"""See it: computation graphs as drawings, backward passes step by step, the package's source, the figures.
 
-:func:`draw_graph` and :func:`show_source` need nothing but NumPy. The figures need Matplotlib, which
-``pip install 'autograd-lab[viz]'`` brings; without it this package imports all the same.
+:func:`draw_graph`, :func:`step_backward` and :func:`show_source` need nothing but NumPy. The figures need
+Matplotlib, which ``pip install 'autograd-lab[viz]'`` brings; without it this package imports all the same.
 """
 
 from autograd_lab.viz.drawing import GraphDrawing, draw_graph
 from autograd_lab.viz.images import plot_digits, plot_weights
 from autograd_lab.viz.replay import Replay, replay
 from autograd_lab.viz.source import SourceView, show_source
+from autograd_lab.viz.stepper import BackwardSteps, step_backward
 from autograd_lab.viz.style import PALETTE, as_png, book_style, use_book_style
 from autograd_lab.viz.training import confusion_matrix, plot_confusion, plot_history
 
 __all__ = [
     "PALETTE",
+    "BackwardSteps",
     "GraphDrawing",
     "Replay",
     "SourceView",
@@ -26,5 +28,6 @@ __all__ = [
     "plot_weights",
     "replay",
     "show_source",
+    "step_backward",
     "use_book_style",
 ]

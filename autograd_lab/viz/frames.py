@@ -21,7 +21,9 @@ CARD = 5.0
 """How far the card behind a box looks out: a box that stands for many is the upper one of a stack."""
 
 FRAME_CSS = compact(
-    themed("--ag-module: #5f4b9b; --ag-card: #f0edf8;", "--ag-module: #bdaef2; --ag-card: #2b2740;")
+    themed(
+        ".ag-graph", "--ag-module: #5f4b9b; --ag-card: #f0edf8;", "--ag-module: #bdaef2; --ag-card: #2b2740;"
+    )
     + f"""
 .ag-graph .ag-frame {{ fill: var(--ag-module); fill-opacity: .07; stroke: var(--ag-module); }}
 .ag-graph text.ag-module-name {{ font-size: {_LABEL:g}px; font-weight: 600; text-anchor: start; }}

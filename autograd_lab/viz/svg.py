@@ -20,7 +20,7 @@ from autograd_lab.viz.text import format_shape, text_width
 from autograd_lab.viz.theme import GRAPH_CSS
 from autograd_lab.viz.trace import Trace, Vertex
 
-__all__ = ["Drawing", "draw"]
+__all__ = ["Drawing", "Motion", "Phase", "draw"]
 
 Direction = Literal["right", "down"]
 
@@ -34,6 +34,7 @@ _STEM = 16.0  # from an operator to the variable that it makes
 _MARGIN = 3.0
 _RING = 4.0  # between the two frames of the output
 _HEAD = 7.0  # length of an arrow's head
+_BACK_HEAD = 10.0
 _LEAST_SCALE = 0.85  # below it the text could not be read: a narrow page scrolls the drawing instead
 
 
@@ -45,6 +46,50 @@ class Drawing:
     width: float
     height: float
     least_width: float
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What a gradient strip shows from frame `first` to frame `last` of a player.
+
+    Attributes
+    ----------
+    first, last : int
+        Both are included.
+    state : {"wait", "part", "full"}
+        Nothing has arrived, something has, all has.
+    lines : tuple of str
+    """
+
+    first: int
+    last: int
+    state: Literal["wait", "part", "full"]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Motion:
+    """What happens to a vertex in a player's frames; a drawing that stands still has none.
+
+    Attributes
+    ----------
+    phases : tuple of Phase
+        What its strip shows, one after the other.
+    fires : int or None
+        The frame in which its operator fires.
+    sends : tuple of int
+        Which of the drawn arguments are then sent a cotangent.
+    receives : tuple of int
+        The frames in which a cotangent arrives.
+    """
+
+    phases: tuple[Phase, ...] = ()
+    fires: int | None = None
+    sends: tuple[int, ...] = ()
+    receives: tuple[int, ...] = ()
+
+
+_STILL = Motion()
 
 
 @dataclass(frozen=True)
@@ -63,6 +108,7 @@ def draw(
     description: str,
     title: str | None = None,
     note: Sequence[str] = (),
+    motions: Sequence[Motion] = (),
 ) -> Drawing:
     """Set a traced graph as one SVG element.
 
@@ -77,8 +123,15 @@ def draw(
         A heading above the drawing.
     note : sequence of str
         Lines of small print below the heading.
+    motions : sequence of Motion, optional
+        For a player, one a vertex. The drawing then carries the frames as ``data-`` attributes, and shows
+        the last one until a script chooses another.
     """
-    shapes = [_measure(vertex, 2 * _RING if vertex is trace.output else 0.0) for vertex in trace.vertices]
+    motions = motions or [_STILL] * len(trace.vertices)
+    shapes = [
+        _measure(vertex, motion, 2 * _RING if vertex is trace.output else 0.0)
+        for vertex, motion in zip(trace.vertices, motions, strict=True)
+    ]
     layout, frames = _lay_out(trace, shapes, direction)
     heading = (28.0 if title else 0.0) + (_LINE * len(note) + 12 if note else 0.0)
     length, breadth = layout.length, layout.breadth
@@ -88,7 +141,7 @@ def draw(
     width = math.ceil(max(width, *texts) + 2 * _MARGIN)
     height = math.ceil(height + 2 * _MARGIN + heading)
 
-    painter = _Painter(trace, shapes, layout, direction, shift=(_MARGIN + aside, _MARGIN + heading))
+    painter = _Painter(trace, shapes, layout, direction, motions, shift=(_MARGIN + aside, _MARGIN + heading))
     least = math.ceil(width * _LEAST_SCALE)
     body = "\n".join([*paint_frames(trace, frames, painter.xy), *painter.paint()])
     css = GRAPH_CSS + (FRAME_CSS if frames or trace.whole else "")
@@ -114,21 +167,22 @@ def least_width(trace: Trace) -> float:
     """How wide a drawing that runs to the right is at least: the boxes of the longest path and their gaps."""
     ends: list[float] = []
     for vertex in trace.vertices:
-        shape = _measure(vertex, 0.0)
+        shape = _measure(vertex, _STILL, 0.0)
         length = shape.box[0] + (shape.op[0] + _STEM if shape.op[0] else 0)
         ends.append(length + max((ends[source] + _LAYER_GAP for source in vertex.inputs), default=0.0))
     return max(ends)
 
 
-def _measure(vertex: Vertex, extra: float) -> _Shape:
+def _measure(vertex: Vertex, motion: Motion, extra: float) -> _Shape:
     header = text_width(vertex.label, _NAME, bold=True)
     if vertex.shape:
         header += text_width(format_shape(vertex.shape), _SHAPE) + (6 if vertex.label else 0)
-    lines = [*vertex.value, *_grad_lines(vertex)]
+    strip = _strip_texts(vertex, motion)
+    lines = [*vertex.value, *(line for texts in strip for line in texts)]
     width = max([header, *(len(line) * _VALUE * _MONO for line in lines)]) + 2 * _PAD
     extra += CARD if vertex.kind == "group" else 0.0
-    rows = _rows(vertex)
-    box = (max(46.0, math.ceil(width)) + extra, rows * _LINE + 11 + (3 if vertex.grad else 0) + extra)
+    rows = _rows(vertex, strip)
+    box = (max(46.0, math.ceil(width)) + extra, rows * _LINE + 11 + (3 if strip else 0) + extra)
     if not vertex.op:
         return _Shape(box, (0.0, 0.0))
     symbol = text_width(vertex.symbol, _symbol_size(vertex))
@@ -142,9 +196,16 @@ def _symbol_size(vertex: Vertex) -> float:
     return _SYMBOL + 3 if len(vertex.symbol) == 1 else _SYMBOL - 2
 
 
-def _rows(vertex: Vertex) -> int:
+def _rows(vertex: Vertex, strip: Sequence[Sequence[str]]) -> int:
     header = 1 if vertex.label or vertex.shape else 0
-    return max(1, header + len(vertex.value) + len(vertex.grad))
+    return max(1, header + len(vertex.value) + max(map(len, strip), default=0))
+
+
+def _strip_texts(vertex: Vertex, motion: Motion) -> list[Sequence[str]]:
+    """The lines in a vertex's strip, for each of its phases; a strip that never changes has one."""
+    if motion.phases:
+        return [phase.lines for phase in motion.phases]
+    return [_grad_lines(vertex)] if vertex.grad else []
 
 
 def _grad_lines(vertex: Vertex) -> list[str]:
@@ -185,9 +246,16 @@ class _Painter:
     """Turns places into elements. Inside, a point is (along, across); only `xy` knows the direction."""
 
     def __init__(
-        self, trace: Trace, shapes: list[_Shape], layout: Layout, direction: Direction, shift: Point
+        self,
+        trace: Trace,
+        shapes: list[_Shape],
+        layout: Layout,
+        direction: Direction,
+        motions: Sequence[Motion],
+        shift: Point,
     ) -> None:
         self.trace = trace
+        self.motions = motions
         self.shapes = shapes
         self.layout = layout
         self.right = direction == "right"
@@ -233,7 +301,11 @@ class _Painter:
     def _vertex(self, index: int, vertex: Vertex) -> str:
         along, across = self.layout.centres[index]
         box_along = along + self._length(index) / 2 - self._box_size(index)[0] / 2
-        parts = [f'<g class="ag-vertex" data-v="{index}">']
+        motion = self.motions[index]
+        frames = f' data-fire="{motion.fires}"' if motion.fires is not None else ""
+        if motion.receives:
+            frames += f' data-get="{" ".join(map(str, motion.receives))}"'
+        parts = [f'<g class="ag-vertex" data-v="{index}"{frames}>']
         if vertex.op:
             parts += self._operator(index, vertex, box_along)
         parts.append(self._box(index, vertex, self.xy((box_along, across))))
@@ -250,6 +322,8 @@ class _Painter:
             f'<path class="ag-edge" d="M{self._at(start)} L{self._at((end[0] - _HEAD + 1, end[1]))}"/>'
             f"{self._head(end, (1.0, 0.0))}"
         )
+        if (fires := self.motions[index].fires) is not None:
+            body = f'<g data-at="{fires}">{body}{self._head(start, (-1.0, 0.0), back=True)}</g>'
         shape = (
             f'<rect class="ag-op" x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" width="{width:g}" '
             f'height="{height:g}" rx="{height / 2:g}"/>'
@@ -282,8 +356,11 @@ class _Painter:
         if vertex.kind == "group":
             parts.append(card(x, y, width, height, corner))
         parts.append(f'<rect class="ag-box" {frame}/>')
-        if vertex.grad:
-            parts.append(self._strip(vertex, x, y, width, height, corner))
+        motion = self.motions[index]
+        strip = _strip_texts(vertex, motion)
+        rows = max(map(len, strip), default=0)
+        if strip:
+            parts.append(self._strip(vertex, rows, x, y, width, height, corner))
 
         middle = centre[0]
         text_y = y + 5 + _LINE * 0.76
@@ -294,19 +371,23 @@ class _Painter:
                 name += f'<tspan class="ag-shape"{gap}>{escape(format_shape(vertex.shape))}</tspan>'
             parts.append(f'<text class="ag-name" x="{middle:.1f}" y="{text_y:.1f}">{name}</text>')
             text_y += _LINE
-        for line in _lines("ag-value", list(vertex.value), middle, text_y):
+        for line in _lines("ag-value", vertex.value, middle, text_y):
             parts.append(line)
-        text_y = y + height - 5 - _LINE * (len(vertex.grad) - 0.76) if vertex.grad else text_y
-        for line in _lines("ag-grad", _grad_lines(vertex), middle, text_y):
-            parts.append(line)
+        text_y = y + height - 5 - _LINE * (rows - 0.76) if rows else text_y
+        if motion.phases:
+            parts += _phases(motion, strip, middle, text_y)
+        else:
+            parts += [line for lines in strip for line in _lines("ag-grad", lines, middle, text_y)]
         parts.append("</g>")
         return "\n".join(parts)
 
-    def _strip(self, vertex: Vertex, x: float, y: float, width: float, height: float, corner: float) -> str:
+    def _strip(
+        self, vertex: Vertex, rows: int, x: float, y: float, width: float, height: float, corner: float
+    ) -> str:
         """Colour the lower part of a box, inside its frame."""
         inset = 1.25 if vertex.kind == "leaf" else 0.65
         left, right, bottom = x + inset, x + width - inset, y + height - inset
-        top = y + height - len(vertex.grad) * _LINE - 7
+        top = y + height - rows * _LINE - 7
         r = max(corner - inset, 0.0)
         return (
             f'<path class="ag-strip" d="M{left:.1f},{top:.1f} H{right:.1f} V{bottom - r:.1f} '
@@ -349,8 +430,12 @@ class _Painter:
             text = f'<text class="ag-argument" x="{x:.1f}" y="{y - 5:.1f}">{position + 1}</text>'
         source = self.trace.vertices[index].inputs[position]
         argument = self.trace.vertices[index].positions[position]
+        motion, frames = self.motions[index], ""
+        if position in motion.sends:
+            frames = f' data-at="{motion.fires}"'
+            text += self._head(points[0], (-1.0, -bow / 24), back=True)
         return (
-            f'<g data-e="{source}-{index}-{argument}"><path class="ag-edge" d="{curve}"/>'
+            f'<g data-e="{source}-{index}-{argument}"{frames}><path class="ag-edge" d="{curve}"/>'
             f"{self._head(tip, way)}{text}</g>"
         )
 
@@ -384,17 +469,31 @@ class _Painter:
         angle = math.radians(max(-60.0, min(60.0, route.lane * (22.0 if self.right else 12.0))))
         return (centre[0] - length / 2 + inset, centre[1] + offset), (math.cos(angle), -math.sin(angle))
 
-    def _head(self, tip: Point, way: Point) -> str:
-        back = (tip[0] - way[0] * _HEAD, tip[1] - way[1] * _HEAD)
-        side = (-way[1] * _HEAD * 0.45, way[0] * _HEAD * 0.45)
-        left = (back[0] + side[0], back[1] + side[1])
-        right = (back[0] - side[0], back[1] - side[1])
-        return f'<path class="ag-head" d="M{self._at(tip)} L{self._at(left)} L{self._at(right)}Z"/>'
+    def _head(self, tip: Point, way: Point, *, back: bool = False) -> str:
+        """Return the head of an arrow; that of one which leads back to a source is larger."""
+        length, css = (_BACK_HEAD, "ag-back") if back else (_HEAD, "ag-head")
+        end = (tip[0] - way[0] * length, tip[1] - way[1] * length)
+        side = (-way[1] * length * 0.45, way[0] * length * 0.45)
+        left = (end[0] + side[0], end[1] + side[1])
+        right = (end[0] - side[0], end[1] - side[1])
+        return f'<path class="{css}" d="M{self._at(tip)} L{self._at(left)} L{self._at(right)}Z"/>'
 
 
-def _lines(css: str, lines: list[str], middle: float, y: float) -> Iterator[str]:
+def _phases(motion: Motion, strip: Sequence[Sequence[str]], middle: float, y: float) -> Iterator[str]:
+    """Set each phase of a strip in a group of its own, of which all but the last are hidden."""
+    widest = max(len(line) for lines in strip for line in lines)
+    for phase, lines in zip(motion.phases, strip, strict=True):
+        hidden = "" if phase is motion.phases[-1] else ' display="none"'
+        yield f'<g class="ag-phase" data-span="{phase.first} {phase.last}" data-g="{phase.state}"{hidden}>'
+        yield from _lines("ag-grad", lines, middle, y, widest)
+        yield "</g>"
+
+
+def _lines(css: str, lines: Sequence[str], middle: float, y: float, widest: int = 0) -> Iterator[str]:
     """Set one line centred, several left-aligned as a centred block, so that a matrix keeps its columns."""
     left = middle - max((len(line) for line in lines), default=0) * _VALUE * 0.6 / 2
+    if widest:  # the block stays where it is while its lines change
+        left = middle - widest * _VALUE * 0.6 / 2
     for number, line in enumerate(lines):
         classes, x = (css, middle) if len(lines) == 1 else (f"{css} ag-left", left)
         place = f'x="{x:.1f}" y="{y + number * _LINE:.1f}"'

@@ -6,7 +6,10 @@ system's setting. All text has a contrast of at least 4.5 with what is behind it
 
 from __future__ import annotations
 
-__all__ = ["GRAPH_CSS", "compact", "themed"]
+import re
+from importlib.resources import files
+
+__all__ = ["GRAPH_CSS", "PLAYER_CSS", "compact", "themed"]
 
 _LIGHT = """
     --ag-ink: #1c2430; --ag-soft: #545d68; --ag-line: #545d68;
@@ -24,19 +27,19 @@ _SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 
 _MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 
-def themed(light: str, dark: str, style: str = "") -> str:
-    """Return the rules that give a drawing its colours on a light and on a dark page, and a style on both."""
+def themed(css: str, light: str, dark: str, more: str = "") -> str:
+    """Give a class its colours in both themes, and whatever else its first rule says."""
     return f"""
-.ag-graph {{ {light} {style} }}
-@media (prefers-color-scheme: dark) {{ .ag-graph {{ {dark} }} }}
-html[data-theme=light] .ag-graph, [data-jp-theme-light=true] .ag-graph, .vscode-light .ag-graph {{ {light} }}
-html[data-theme=dark] .ag-graph, [data-jp-theme-light=false] .ag-graph, .vscode-dark .ag-graph {{ {dark} }}
-@media print {{ html .ag-graph.ag-graph {{ {light} }} }}
+{css} {{ {light} {more} }}
+@media (prefers-color-scheme: dark) {{ {css} {{ {dark} }} }}
+html[data-theme=light] {css}, [data-jp-theme-light=true] {css}, .vscode-light {css} {{ {light} }}
+html[data-theme=dark] {css}, [data-jp-theme-light=false] {css}, .vscode-dark {css} {{ {dark} }}
+@media print {{ html {css}{css} {{ {light} }} }}
 """
 
 
 _READABLE_CSS = f"""
-{themed(_LIGHT, _DARK, f"display: block; margin: 0 auto; font-family: {_SANS};")}
+{themed(".ag-graph", _LIGHT, _DARK, f"display: block; margin: 0 auto; font-family: {_SANS};")}
 .ag-graph text {{ fill: var(--ag-ink); text-anchor: middle; }}
 .ag-graph .ag-title {{ font-size: 15px; font-weight: 600; text-anchor: start; fill: currentColor; }}
 .ag-graph .ag-name {{ font-size: 14px; font-weight: 600; }}
@@ -60,7 +63,7 @@ _READABLE_CSS = f"""
 
 def compact(css: str) -> str:
     """Take the white space out that CSS does not need: the sheet is part of every drawing."""
-    css = " ".join(css.split())
+    css = " ".join(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL).split())
     for mark in "{}:;,>":
         # A space before a colon or a brace can matter in a selector; one after them never does here.
         css = css.replace(f"{mark} ", mark)
@@ -69,3 +72,9 @@ def compact(css: str) -> str:
 
 GRAPH_CSS = compact(_READABLE_CSS)
 """Goes into each drawing, so that a drawing looks right wherever it is pasted."""
+
+PLAYER_CSS = compact(
+    themed(".ag-player", _LIGHT, _DARK, f"--ag-mono: {_MONO}; font-family: {_SANS};")
+    + files("autograd_lab.viz").joinpath("stepper.css").read_text(encoding="utf-8")
+)
+"""Goes into each player of a backward pass, beside the drawing's own sheet."""

@@ -20,7 +20,7 @@ from autograd_lab.viz.modules import ModuleBox, calls_in, owners
 from autograd_lab.viz.replay import Replay, reachable, replay
 from autograd_lab.viz.text import count_of, format_shape, format_value
 
-__all__ = ["Names", "Trace", "Vertex", "indexes", "trace", "unused"]
+__all__ = ["Names", "Trace", "Vertex", "flat", "indexes", "noise_level", "trace", "unused"]
 
 Kind = Literal["leaf", "constant", "result", "group"]
 Grads = bool | Literal["replay"]
@@ -129,15 +129,15 @@ class Trace:
         for number, vertex in enumerate(self.vertices[:limit]):
             shape = format_shape(vertex.shape) if vertex.shape else ""
             facts = [f"shape {shape}"] if shape else []
-            facts += [f"{vertex.grad_word} {_flat(vertex.grad)}"] if vertex.grad else []
-            value = f" = {_flat(vertex.value)}" if vertex.value else ""
+            facts += [f"{vertex.grad_word} {flat(vertex.grad)}"] if vertex.grad else []
+            value = f" = {flat(vertex.value)}" if vertex.value else ""
             facts += [f"line {vertex.line}"] if vertex.line else []
             extra = f" ({', '.join(facts)})" if facts else ""
             if vertex.kind == "group":
                 inside = self.owners[number] if self.owners else -1
                 facts += [f"part of {self.modules[inside].kind}"] if inside >= 0 else []
                 extra = f" ({', '.join(facts)})" if facts else ""
-                contents = _flat(vertex.value).replace(",, ", ", ")  # of lines that end in a comma
+                contents = flat(vertex.value).replace(",, ", ", ")  # of lines that end in a comma
                 sources = ", ".join(self.mention(source) for source in vertex.inputs)
                 made_from = f"; from {sources}" if sources else ""
                 yield f"{self.mention(number).capitalize()}, {vertex.label}{extra}: {contents}{made_from}."
@@ -146,7 +146,7 @@ class Trace:
             elif vertex.kind == "result":
                 yield f"{vertex.label} = {self.formula(vertex)}{value}{extra}."
             elif vertex.label or vertex.value:
-                name = f"{vertex.label}{value}" if vertex.label else _flat(vertex.value)
+                name = f"{vertex.label}{value}" if vertex.label else flat(vertex.value)
                 yield f"{vertex.kind.capitalize()} {name}{extra}."
             else:
                 yield f"Constant{extra}."
@@ -182,7 +182,7 @@ class Trace:
         vertex = self.vertices[index]
         if vertex.kind == "group":
             return f"box {sum(other.kind == 'group' for other in self.vertices[: index + 1])}"
-        return vertex.label or _flat(vertex.value) or f"constant {format_shape(vertex.shape)}"
+        return vertex.label or flat(vertex.value) or f"constant {format_shape(vertex.shape)}"
 
 
 def trace(
@@ -193,8 +193,12 @@ def trace(
     gradient: Any = None,
     names: Mapping[str, Any] | None = None,
     max_nodes: int = 300,
+    numbers: Replay | None = None,
 ) -> Trace:
-    """Collect what a picture of `root`'s graph shows. The parameters are those of :func:`draw_graph`."""
+    """Collect what a picture of `root`'s graph shows. The parameters are those of :func:`draw_graph`.
+
+    With `numbers`, a replay of `root` that was made already, nothing is computed again.
+    """
     given = Names(names or {})
     if root.node is None:
         value = format_value(root.data) if values else ()
@@ -207,9 +211,10 @@ def trace(
             "draw a smaller piece of it (fewer steps, fewer layers) or a summary (detail='modules'), or "
             "raise max_nodes="
         )
-    can_seed = gradient is not None or root.data.size == 1
-    wants_flow = can_seed and (grads == "replay" or (grads is True and _has_run_backward(order)))
-    numbers = replay(root, gradient, backward=wants_flow)
+    if numbers is None:
+        can_seed = gradient is not None or root.data.size == 1
+        wants_flow = can_seed and (grads == "replay" or (grads is True and _has_run_backward(order)))
+        numbers = replay(root, gradient, backward=wants_flow)
     vertices, index = _vertices(order, root, numbers, values, grads, given)
     return Trace(tuple(vertices), *_modules(order, vertices, index))
 
@@ -246,7 +251,7 @@ def _vertices(
     """The vertices, and where each node is among them, by id."""
     taken = {node.name for node in order if node.name} | set(given.names())
     fresh = {"leaf": unused("x", taken), "result": unused("v", taken)}
-    noise = _noise(numbers)
+    noise = noise_level(numbers)
     vertices: list[Vertex] = []
     index: dict[int, int] = {}  # node id, or id() of a constant array that the graph itself keeps alive
     for node in order:
@@ -302,7 +307,7 @@ def _constant(source: Any, vertices: list[Vertex], index: dict[int, int], values
     return len(vertices) - 1
 
 
-def _noise(numbers: Replay) -> float:
+def noise_level(numbers: Replay) -> float:
     """Return the size up to which a cotangent is rounding error: what is left where larger ones cancel.
 
     They also differ from one processor to the next, and a page must not.
@@ -396,7 +401,8 @@ def unused(letter: str, taken: Collection[str | None]) -> Iterator[str]:
         number += 1
 
 
-def _flat(lines: tuple[str, ...]) -> str:
+def flat(lines: tuple[str, ...]) -> str:
+    """Return the lines of a small array on one line."""
     return ", ".join(line.strip() for line in lines)
 
 

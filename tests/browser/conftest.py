@@ -1,4 +1,7 @@
-"""A headless Chromium that reaches nothing but this machine, and the built book over http and from disk."""
+"""A headless Chromium that reaches nothing but this machine, and the built book over http and from disk.
+
+The browser needs no book: tests of the package's own pages run without one.
+"""
 
 import functools
 import http.server
@@ -61,7 +64,7 @@ def base(request: pytest.FixtureRequest, html: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def chromium(html: Path) -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     """Start the browser that is installed; none is ever downloaded."""
     names = [os.environ["CHROMIUM"]] if os.environ.get("CHROMIUM") else NAMES
     path = next(filter(None, map(shutil.which, names)), None)
