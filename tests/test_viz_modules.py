@@ -15,7 +15,7 @@ import pytest
 import autograd_lab as ag
 from autograd_lab import Tensor, nn
 from autograd_lab.nn import functional as F
-from autograd_lab.viz import GraphDrawing, draw_graph, layout
+from autograd_lab.viz import GraphDrawing, draw_graph, layout, step_backward
 from autograd_lab.viz.frames import FRAME_CSS
 from autograd_lab.viz.modules import calls_in
 from autograd_lab.viz.nesting import Frame, nested_layout
@@ -350,6 +350,12 @@ def test_every_drawing_is_well_formed_before_and_after_backward(
         )
         if not backward:
             loss.backward(np.ones(loss.shape))
+
+
+def test_the_player_has_the_frames_too() -> None:
+    html = step_backward(nested_loss())._repr_html_()
+    assert html.count('class="ag-module"') == len(draw_graph(nested_loss()).trace.modules)
+    assert FRAME_CSS in html
 
 
 def test_the_line_is_shown_where_it_is_known() -> None:
