@@ -124,7 +124,8 @@ class Node:
         Where it was recorded, known inside :func:`autograd_lab.debug.detect_anomaly`.
     modules : tuple of (str, int)
         For the output of a module's call: the module's kind, and an id that is smaller than those of all
-        nodes recorded in the call. Inner calls come first.
+        nodes recorded in the call. Inner calls come first. For the leaf of a module's parameter, which no
+        call has made: itself, as ``Parameter``.
     """
 
     __slots__ = (

@@ -320,9 +320,9 @@ def test_three_hundred_nodes() -> None:
     tree(drawing)
 
 
-def test_a_larger_graph_is_refused_with_the_way_out() -> None:
+def test_a_larger_graph_is_not_drawn_in_full_unless_asked_for() -> None:
     with pytest.raises(ValueError, match=r"301 nodes, more than the 300 .* raise max_nodes="):
-        draw_graph(chain(300))
+        draw_graph(chain(300), detail="full")
     assert draw_graph(chain(300), max_nodes=301).trace.count("result") == 300
 
 
@@ -332,6 +332,7 @@ def test_a_larger_graph_is_refused_with_the_way_out() -> None:
         ({"tensor": 3.0}, TypeError),
         ({"direction": "up"}, ValueError),
         ({"grads": "all"}, ValueError),
+        ({"detail": "some"}, ValueError),
         ({"gradient": [1.0, 2.0], "grads": "replay"}, ValueError),
     ],
 )

@@ -39,6 +39,17 @@ class Parameter(Tensor):
     def __init__(self, data: ArrayLike | Tensor, name: str | None = None) -> None:
         super().__init__(data, requires_grad=True, name=name)
 
+    def requires_grad_(self, requires_grad: bool = True) -> Parameter:
+        """Switch the gradient on or off, and mark the leaf as a parameter's in the graph.
+
+        >>> Parameter([1.0]).requires_grad_(False).requires_grad
+        False
+        """
+        super().requires_grad_(requires_grad)
+        if (node := self._node) is not None:
+            node.modules = (("Parameter", node.id - 1),)
+        return self
+
 
 class Module:
     """Base of all layers and models: finds the parameters in its attributes, also in nested modules.

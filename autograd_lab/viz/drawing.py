@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
 from autograd_lab.tensor import Tensor
 from autograd_lab.viz import export
-from autograd_lab.viz.svg import Drawing, draw
+from autograd_lab.viz.replay import reachable
+from autograd_lab.viz.summary import summarise
+from autograd_lab.viz.svg import Drawing, draw, least_width
 from autograd_lab.viz.trace import Grads, Trace, trace
 
 __all__ = ["GraphDrawing", "draw_graph"]
@@ -44,16 +46,25 @@ class GraphDrawing:
     # follows the page's theme nor tells a screen reader what it shows, and nbval would compare every
     # drawing twice.
 
-    def __init__(self, trace: Trace, direction: Literal["right", "down"], title: str | None) -> None:
+    def __init__(
+        self,
+        trace: Trace,
+        direction: Literal["right", "down"],
+        title: str | None,
+        note: Sequence[str] = (),
+    ) -> None:
         self.trace = trace
         self.direction = direction
         output = trace.output
-        formula = f" = {trace.formula(output)}" if output.kind == "result" else ""
+        formula = f" = {trace.formula(output)}" if output.op else ""
         # A name that makes sense on its own, since screen readers can list the figures of a page.
-        self.name = title or f"Computation graph of {output.label or 'a constant'}{formula}"
-        self.description = " ".join([f"{trace.summary().capitalize()}.", *trace.sentences()])
+        what = "Summary of the computation graph" if trace.whole else "Computation graph"
+        self.name = title or f"{what} of {output.label or 'a constant'}{formula}"
+        self.description = " ".join(
+            [f"{trace.summary().capitalize()}.", *note[1:], *trace.module_sentences(), *trace.sentences()]
+        )
         self._drawing: Drawing = draw(
-            trace, direction=direction, name=self.name, description=self.description, title=title
+            trace, direction=direction, name=self.name, description=self.description, title=title, note=note
         )
 
     @property
@@ -159,13 +170,18 @@ def draw_graph(
     names: Mapping[str, Any] | None = None,
     direction: Literal["auto", "right", "down"] = "auto",
     title: str | None = None,
+    detail: Literal["auto", "full", "modules"] = "auto",
     max_nodes: int = 300,
 ) -> GraphDrawing:
     """Draw the computation graph that ends in `tensor`, before or after ``backward()``.
 
     Squares are variables: leaves with a heavy frame, constants with a dashed one, computed values with
     round corners and the output with a double one. Circles are operators. Arrows lead forwards; the
-    gradients in the coloured strips flow against them.
+    gradients in the coloured strips flow against them. What a module's call has computed stands in a frame
+    with the module's name.
+
+    A graph of more than `max_nodes` nodes becomes a summary, and says so: each module's call is one box (or a
+    frame with the modules inside it, where there is room), and so is each run of operators outside modules.
 
     Parameters
     ----------
@@ -186,8 +202,11 @@ def draw_graph(
         Where forward leads. "auto" is right if that fits in a page's column, else whichever is narrower.
     title : str, optional
         A heading in the drawing; it is the accessible name too.
+    detail : {"auto", "full", "modules"}
+        "full" draws every operator and "modules" a summary by modules, also of a small graph. "auto" is
+        full for up to `max_nodes` nodes.
     max_nodes : int
-        Refuse to draw more nodes than this.
+        The most nodes (leaves and operators) that are drawn one by one.
 
     Returns
     -------
@@ -196,7 +215,7 @@ def draw_graph(
     Raises
     ------
     ValueError
-        If the graph is too large to be read; the message says how large it is.
+        If ``detail="full"`` is asked of a graph that is too large to be read; the message says how large.
     TypeError
         If `tensor` is not a Tensor.
 
@@ -204,7 +223,10 @@ def draw_graph(
     -----
     Values and cotangents are computed anew from the leaves as they are now (see :func:`replay`), so that
     nothing has to be saved for a drawing. Cotangents below the rounding error of the largest one are shown
-    as 0.
+    as 0. A summary computes nothing: it shows what the leaves and the output hold.
+
+    An array that a module reads may be what it was given, which the graph doesn't tell: it is drawn outside
+    the frame, unless the module has another input and is itself part of one.
 
     Examples
     --------
@@ -227,11 +249,27 @@ def draw_graph(
         raise ValueError(f"direction must be 'auto', 'right' or 'down', not {direction!r}")
     if grads not in (True, False, "replay"):
         raise ValueError(f"grads must be True, False or 'replay', not {grads!r}")
-    picture = trace(tensor, values=values, grads=grads, gradient=gradient, names=names, max_nodes=max_nodes)
+    if detail not in ("auto", "full", "modules"):
+        raise ValueError(f"detail must be 'auto', 'full' or 'modules', not {detail!r}")
+    size = len(reachable(tensor.node)) if tensor.node is not None and tensor.node.op is not None else 0
+    note: tuple[str, ...] = ()
+    if size > max_nodes and detail == "auto":
+        note = (f"Summary of {size:,} nodes.", f"To draw them all: draw_graph(…, max_nodes={size}).")
+    if size and (note or detail == "modules"):
+        picture = summarise(tensor, values=values, grads=grads, names=names)
+    else:
+        picture = trace(
+            tensor, values=values, grads=grads, gradient=gradient, names=names, max_nodes=max_nodes
+        )
     if direction != "auto":
-        return GraphDrawing(picture, direction, title)
-    across = GraphDrawing(picture, "right", title)
+        return GraphDrawing(picture, direction, title, note)
+    least = least_width(picture)  # a layout is work; often one is enough to know
+    if least > _COLUMN:
+        down = GraphDrawing(picture, "down", title, note)
+        if down.size[0] < least:
+            return down
+    across = GraphDrawing(picture, "right", title, note)
     if across.size[0] <= _COLUMN:
         return across
-    down = GraphDrawing(picture, "down", title)
+    down = GraphDrawing(picture, "down", title, note)
     return down if down.size[0] < across.size[0] else across

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
+from autograd_lab.viz.frames import CARD, FRAME_CSS, card, label_width, paint_frames
 from autograd_lab.viz.layout import Layout, Point, Route, layered_layout
+from autograd_lab.viz.nesting import Frame, nested_layout
 from autograd_lab.viz.text import format_shape, text_width
 from autograd_lab.viz.theme import GRAPH_CSS
 from autograd_lab.viz.trace import Trace, Vertex
@@ -27,6 +29,7 @@ _NAME, _SHAPE, _VALUE, _SYMBOL, _DETAILS = 14.0, 12.0, 12.5, 16.0, 11.0
 _MONO = 0.615  # width of a character in the widest common monospaced font, in em
 _LINE = 17.0
 _PAD = 9.0
+_LAYER_GAP = 34.0
 _STEM = 16.0  # from an operator to the variable that it makes
 _MARGIN = 3.0
 _RING = 4.0  # between the two frames of the output
@@ -104,6 +107,7 @@ def draw(
     name: str,
     description: str,
     title: str | None = None,
+    note: Sequence[str] = (),
     motions: Sequence[Motion] = (),
 ) -> Drawing:
     """Set a traced graph as one SVG element.
@@ -117,6 +121,8 @@ def draw(
         What a screen reader says: a short name, and the whole graph in words.
     title : str, optional
         A heading above the drawing.
+    note : sequence of str
+        Lines of small print below the heading.
     motions : sequence of Motion, optional
         For a player, one a vertex. The drawing then carries the frames as ``data-`` attributes, and shows
         the last one until a script chooses another.
@@ -126,29 +132,45 @@ def draw(
         _measure(vertex, motion, 2 * _RING if vertex is trace.output else 0.0)
         for vertex, motion in zip(trace.vertices, motions, strict=True)
     ]
-    layout = _lay_out(trace, shapes, direction)
-    heading = 28.0 if title else 0.0
+    layout, frames = _lay_out(trace, shapes, direction)
+    heading = (28.0 if title else 0.0) + (_LINE * len(note) + 12 if note else 0.0)
     length, breadth = layout.length, layout.breadth
     width, height = (length, breadth) if direction == "right" else (breadth, length)
-    width = math.ceil(max(width, text_width(title, 15, bold=True) if title else 0.0) + 2 * _MARGIN)
+    texts = [text_width(title, 15, bold=True) if title else 0.0, *(text_width(line, _SHAPE) for line in note)]
+    aside = max(0.0, (max(texts) - width) / 2) if note else 0.0  # the graph stands below the middle of a note
+    width = math.ceil(max(width, *texts) + 2 * _MARGIN)
     height = math.ceil(height + 2 * _MARGIN + heading)
 
-    painter = _Painter(trace, shapes, layout, direction, motions, shift=(_MARGIN, _MARGIN + heading))
+    painter = _Painter(trace, shapes, layout, direction, motions, shift=(_MARGIN + aside, _MARGIN + heading))
     least = math.ceil(width * _LEAST_SCALE)
-    body = "\n".join(painter.paint())
+    body = "\n".join([*paint_frames(trace, frames, painter.xy), *painter.paint()])
+    css = GRAPH_CSS + (FRAME_CSS if frames or trace.whole else "")
     head = ""
     if title:
         head = f'<text class="ag-title" x="{_MARGIN:g}" y="{_MARGIN + 14:g}">{escape(title)}</text>\n'
+    for number, line in enumerate(note):
+        y = _MARGIN + (28 if title else 0) + 12 + number * _LINE
+        head += f'<text class="ag-note" x="{_MARGIN:g}" y="{y:g}">{escape(line)}</text>\n'
     # The name comes from aria-label, not from an id: a page may hold the same drawing twice.
     markup = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="ag-graph" role="img" aria-label="{escape(name)}" '
         f'viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'style="width:100%;max-width:{width}px;min-width:{least}px;height:auto">\n'
-        f"<title>{escape(name)}</title>\n<desc>{escape(description)}</desc>\n<style>{GRAPH_CSS}</style>\n"
+        f"<title>{escape(name)}</title>\n<desc>{escape(description)}</desc>\n<style>{css}</style>\n"
         # The description says it all in order; the pieces would only repeat it.
         f'<g aria-hidden="true">\n{head}{body}\n</g>\n</svg>'
     )
     return Drawing(markup, width, height, least)
+
+
+def least_width(trace: Trace) -> float:
+    """How wide a drawing that runs to the right is at least: the boxes of the longest path and their gaps."""
+    ends: list[float] = []
+    for vertex in trace.vertices:
+        shape = _measure(vertex, _STILL, 0.0)
+        length = shape.box[0] + (shape.op[0] + _STEM if shape.op[0] else 0)
+        ends.append(length + max((ends[source] + _LAYER_GAP for source in vertex.inputs), default=0.0))
+    return max(ends)
 
 
 def _measure(vertex: Vertex, motion: Motion, extra: float) -> _Shape:
@@ -158,9 +180,10 @@ def _measure(vertex: Vertex, motion: Motion, extra: float) -> _Shape:
     strip = _strip_texts(vertex, motion)
     lines = [*vertex.value, *(line for texts in strip for line in texts)]
     width = max([header, *(len(line) * _VALUE * _MONO for line in lines)]) + 2 * _PAD
+    extra += CARD if vertex.kind == "group" else 0.0
     rows = _rows(vertex, strip)
     box = (max(46.0, math.ceil(width)) + extra, rows * _LINE + 11 + (3 if strip else 0) + extra)
-    if vertex.kind != "result":
+    if not vertex.op:
         return _Shape(box, (0.0, 0.0))
     symbol = text_width(vertex.symbol, _symbol_size(vertex))
     if vertex.details:
@@ -190,7 +213,7 @@ def _grad_lines(vertex: Vertex) -> list[str]:
     return [(indent if i else f"{vertex.grad_word} ") + line for i, line in enumerate(vertex.grad)]
 
 
-def _lay_out(trace: Trace, shapes: list[_Shape], direction: Direction) -> Layout:
+def _lay_out(trace: Trace, shapes: list[_Shape], direction: Direction) -> tuple[Layout, tuple[Frame, ...]]:
     sizes = []
     for shape in shapes:
         (width, height), (op_width, op_height) = shape.box, shape.op
@@ -203,12 +226,24 @@ def _lay_out(trace: Trace, shapes: list[_Shape], direction: Direction) -> Layout
         for source in vertex.inputs:
             edges.append((source, target))
             # The stream of computed values runs straight; parameters and constants join it from the side.
-            weights.append(500.0 if trace.vertices[source].kind == "result" else 1.0)
-    return layered_layout(sizes, edges, weights=weights, layer_gap=34.0, box_gap=18.0)
+            weights.append(500.0 if trace.vertices[source].kind in ("result", "group") else 1.0)
+    if not trace.modules:
+        return layered_layout(sizes, edges, weights=weights, layer_gap=_LAYER_GAP, box_gap=18.0), ()
+    return nested_layout(
+        sizes,
+        edges,
+        trace.owners,
+        [module.parent for module in trace.modules],
+        [label_width(module.kind) for module in trace.modules],
+        weights=weights,
+        direction=direction,
+        layer_gap=_LAYER_GAP,
+        box_gap=18.0,
+    )
 
 
 class _Painter:
-    """Turns places into elements. Inside, a point is (along, across); only `_xy` knows the direction."""
+    """Turns places into elements. Inside, a point is (along, across); only `xy` knows the direction."""
 
     def __init__(
         self,
@@ -236,12 +271,13 @@ class _Painter:
             boxes.append(self._vertex(index, vertex))
         yield from boxes
 
-    def _xy(self, point: Point) -> Point:
+    def xy(self, point: Point) -> Point:
+        """Where a point (along, across) is in the drawing."""
         x, y = point if self.right else (point[1], point[0])
         return x + self.shift[0], y + self.shift[1]
 
     def _at(self, point: Point) -> str:
-        x, y = self._xy(point)
+        x, y = self.xy(point)
         return f"{x:.1f},{y:.1f}".replace(".0", "")
 
     # Vertices ---------------------------------------------------------------------------------------------
@@ -270,15 +306,15 @@ class _Painter:
         if motion.receives:
             frames += f' data-get="{" ".join(map(str, motion.receives))}"'
         parts = [f'<g class="ag-vertex" data-v="{index}"{frames}>']
-        if vertex.kind == "result":
+        if vertex.op:
             parts += self._operator(index, vertex, box_along)
-        parts.append(self._box(index, vertex, self._xy((box_along, across))))
+        parts.append(self._box(index, vertex, self.xy((box_along, across))))
         parts.append("</g>")
         return "\n".join(parts)
 
     def _operator(self, index: int, vertex: Vertex, box_along: float) -> list[str]:
         centre = self._op_centre(index)
-        x, y = self._xy(centre)
+        x, y = self.xy(centre)
         width, height = self.shapes[index].op
         start = (centre[0] + self._op_size(index)[0] / 2, centre[1])
         end = (box_along - self._box_size(index)[0] / 2, centre[1])
@@ -298,6 +334,9 @@ class _Painter:
         text += f"{escape(vertex.symbol)}</text>"
         if vertex.details:
             text += f'<text class="ag-details" x="{x:.1f}" y="{y + 14:.1f}">{escape(vertex.details)}</text>'
+        if vertex.line:
+            shape = f"<g><title>{escape(f'{vertex.op} at {vertex.line}')}</title>{shape}"
+            text += "</g>"
         return [body, shape + text]
 
     def _box(self, index: int, vertex: Vertex, centre: Point) -> str:
@@ -306,12 +345,16 @@ class _Painter:
         if last:
             width, height = width - 2 * _RING, height - 2 * _RING
         x, y = centre[0] - width / 2, centre[1] - height / 2
-        corner = 11 if vertex.kind == "result" else 2
+        if vertex.kind == "group":
+            width, height = width - CARD, height - CARD
+        corner = {"result": 11, "group": 6}.get(vertex.kind, 2)
         frame = f'x="{x:.1f}" y="{y:.1f}" width="{width:g}" height="{height:g}" rx="{corner}"'
         parts = [f'<g class="ag-{vertex.kind}"><title>{escape(self._hover(index, vertex))}</title>']
         if last:
             outer = f'width="{width + 2 * _RING:g}" height="{height + 2 * _RING:g}" rx="{corner + _RING:g}"'
             parts.append(f'<rect class="ag-ring" x="{x - _RING:.1f}" y="{y - _RING:.1f}" {outer}/>')
+        if vertex.kind == "group":
+            parts.append(card(x, y, width, height, corner))
         parts.append(f'<rect class="ag-box" {frame}/>')
         motion = self.motions[index]
         strip = _strip_texts(vertex, motion)
@@ -353,7 +396,7 @@ class _Painter:
         )
 
     def _hover(self, index: int, vertex: Vertex) -> str:
-        if vertex.kind == "result":
+        if vertex.op:
             return f"{vertex.label} = {self.trace.formula(vertex)}"
         return f"{vertex.kind} {vertex.label}".strip()
 
@@ -383,7 +426,7 @@ class _Painter:
             curve += self._piece(here, there, leave, arrive)
         text = ""
         if self.trace.vertices[index].ordered and route.slot != position:
-            x, y = self._xy((tip[0] - way[0] * 16, tip[1] - way[1] * 16))
+            x, y = self.xy((tip[0] - way[0] * 16, tip[1] - way[1] * 16))
             text = f'<text class="ag-argument" x="{x:.1f}" y="{y - 5:.1f}">{position + 1}</text>'
         source = self.trace.vertices[index].inputs[position]
         argument = self.trace.vertices[index].positions[position]
@@ -409,6 +452,9 @@ class _Painter:
         """Where an edge meets its operator, and in which direction: arguments fan out over the near side."""
         centre = self._op_centre(index)
         length, breadth = self._op_size(index)
+        if not length:  # a box without an operator: they spread along its side
+            room = 0.7 * self._box_size(index)[1] / 2
+            return (centre[0], centre[1] + route.lane * min(18.0, room / max(route.lanes, 0.5))), (1.0, 0.0)
         if length == breadth:
             step = min(36.0 if route.lanes >= 1 else 56.0, 68.0 / max(route.lanes, 0.5))
             angle = math.radians(route.lane * step)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
-__all__ = ["GRAPH_CSS", "PLAYER_CSS"]
+__all__ = ["GRAPH_CSS", "PLAYER_CSS", "compact", "themed"]
 
 _LIGHT = """
     --ag-ink: #1c2430; --ag-soft: #545d68; --ag-line: #545d68;
@@ -27,20 +27,19 @@ _SANS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 
 _MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 
-def _themed(css: str, more: str) -> str:
+def themed(css: str, light: str, dark: str, more: str = "") -> str:
     """Give a class its colours in both themes, and whatever else its first rule says."""
     return f"""
-{css} {{ {_LIGHT} {more} }}
-@media (prefers-color-scheme: dark) {{ {css} {{ {_DARK} }} }}
-html[data-theme=light] {css}, [data-jp-theme-light=true] {css}, .vscode-light {css} {{ {_LIGHT} }}
-html[data-theme=dark] {css}, [data-jp-theme-light=false] {css}, .vscode-dark {css} {{ {_DARK} }}
-@media print {{ html {css}{css} {{ {_LIGHT} }} }}
+{css} {{ {light} {more} }}
+@media (prefers-color-scheme: dark) {{ {css} {{ {dark} }} }}
+html[data-theme=light] {css}, [data-jp-theme-light=true] {css}, .vscode-light {css} {{ {light} }}
+html[data-theme=dark] {css}, [data-jp-theme-light=false] {css}, .vscode-dark {css} {{ {dark} }}
+@media print {{ html {css}{css} {{ {light} }} }}
 """
 
 
 _READABLE_CSS = f"""
-{_themed(".ag-graph", f"display: block; margin: 0 auto; font-family: {_SANS};")}
-
+{themed(".ag-graph", _LIGHT, _DARK, f"display: block; margin: 0 auto; font-family: {_SANS};")}
 .ag-graph text {{ fill: var(--ag-ink); text-anchor: middle; }}
 .ag-graph .ag-title {{ font-size: 15px; font-weight: 600; text-anchor: start; fill: currentColor; }}
 .ag-graph .ag-name {{ font-size: 14px; font-weight: 600; }}
@@ -62,7 +61,7 @@ _READABLE_CSS = f"""
 """
 
 
-def _compact(css: str) -> str:
+def compact(css: str) -> str:
     """Take the white space out that CSS does not need: the sheet is part of every drawing."""
     css = " ".join(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL).split())
     for mark in "{}:;,>":
@@ -71,11 +70,11 @@ def _compact(css: str) -> str:
     return css.replace(" {", "{").replace(" >", ">").replace(" }", "}").replace(";}", "}")
 
 
-GRAPH_CSS = _compact(_READABLE_CSS)
+GRAPH_CSS = compact(_READABLE_CSS)
 """Goes into each drawing, so that a drawing looks right wherever it is pasted."""
 
-PLAYER_CSS = _compact(
-    _themed(".ag-player", f"--ag-mono: {_MONO}; font-family: {_SANS};")
+PLAYER_CSS = compact(
+    themed(".ag-player", _LIGHT, _DARK, f"--ag-mono: {_MONO}; font-family: {_SANS};")
     + files("autograd_lab.viz").joinpath("stepper.css").read_text(encoding="utf-8")
 )
 """Goes into each player of a backward pass, beside the drawing's own sheet."""

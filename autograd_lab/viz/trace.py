@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,12 +16,13 @@ import numpy as np
 
 from autograd_lab.graph import Node
 from autograd_lab.tensor import Tensor
+from autograd_lab.viz.modules import ModuleBox, calls_in, owners
 from autograd_lab.viz.replay import Replay, reachable, replay
 from autograd_lab.viz.text import count_of, format_shape, format_value
 
-__all__ = ["Trace", "Vertex", "flat", "noise_level", "trace"]
+__all__ = ["Names", "Trace", "Vertex", "flat", "indexes", "noise_level", "trace", "unused"]
 
-Kind = Literal["leaf", "constant", "result"]
+Kind = Literal["leaf", "constant", "result", "group"]
 Grads = bool | Literal["replay"]
 
 # A symbol where mathematics has one; every other operator is called by its name.
@@ -46,8 +47,9 @@ class Vertex:
 
     Attributes
     ----------
-    kind : {"leaf", "constant", "result"}
-        A leaf gathers a gradient, a constant needs none, a result was computed.
+    kind : {"leaf", "constant", "result", "group"}
+        A leaf gathers a gradient, a constant needs none, a result was computed. A group, in a summary, stands
+        for many operators; then the result at the end has no operator of its own.
     label : str
         Its name, or a made-up one (``v1``, ``v2``, … in order of creation); empty for an unnamed constant.
     shape : tuple of int
@@ -65,6 +67,8 @@ class Vertex:
         option.
     ordered : bool
         Whether the order of the arguments matters.
+    line : str
+        Where the operator was applied (``train.py:41``), if that is known.
     """
 
     kind: Kind
@@ -79,13 +83,28 @@ class Vertex:
     inputs: tuple[int, ...] = ()
     positions: tuple[int, ...] = ()
     ordered: bool = False
+    line: str = ""
 
 
 @dataclass(frozen=True)
 class Trace:
-    """The vertices in topological order; the last one is the output."""
+    """The vertices in topological order, of which the last one is the output, and the calls of modules.
+
+    Attributes
+    ----------
+    vertices : tuple of Vertex
+    modules : tuple of ModuleBox
+        Outer ones before those inside them.
+    owners : tuple of int
+        For each vertex the innermost module that it stands in, -1 for none; empty where there is no module.
+    whole : int
+        If this is a summary: how many nodes the graph has. Else 0.
+    """
 
     vertices: tuple[Vertex, ...]
+    modules: tuple[ModuleBox, ...] = ()
+    owners: tuple[int, ...] = ()
+    whole: int = 0
 
     @property
     def output(self) -> Vertex:
@@ -98,19 +117,33 @@ class Trace:
 
     def summary(self) -> str:
         """Return the graph's size in words."""
+        if self.whole:
+            boxes = f"{self.count('group')} box{'' if self.count('group') == 1 else 'es'}"
+            return f"summary of {count_of(self.whole, 'node')} in {boxes}"
         parts = [(self.count("leaf"), "leaf"), (self.count("constant"), "constant")]
         words = [count_of(n, noun).replace("leafs", "leaves") for n, noun in parts if n]
         return ", ".join([*words, count_of(self.count("result"), "operator")])
 
     def sentences(self, limit: int = 40) -> Iterator[str]:
         """Yield what the picture shows as sentences, in the order in which the graph is computed."""
-        for vertex in self.vertices[:limit]:
+        for number, vertex in enumerate(self.vertices[:limit]):
             shape = format_shape(vertex.shape) if vertex.shape else ""
             facts = [f"shape {shape}"] if shape else []
             facts += [f"{vertex.grad_word} {flat(vertex.grad)}"] if vertex.grad else []
             value = f" = {flat(vertex.value)}" if vertex.value else ""
+            facts += [f"line {vertex.line}"] if vertex.line else []
             extra = f" ({', '.join(facts)})" if facts else ""
-            if vertex.kind == "result":
+            if vertex.kind == "group":
+                inside = self.owners[number] if self.owners else -1
+                facts += [f"part of {self.modules[inside].kind}"] if inside >= 0 else []
+                extra = f" ({', '.join(facts)})" if facts else ""
+                contents = flat(vertex.value).replace(",, ", ", ")  # of lines that end in a comma
+                sources = ", ".join(self.mention(source) for source in vertex.inputs)
+                made_from = f"; from {sources}" if sources else ""
+                yield f"{self.mention(number).capitalize()}, {vertex.label}{extra}: {contents}{made_from}."
+            elif vertex.kind == "result" and not vertex.op:
+                yield f"{vertex.label}{value}{extra}, from {self.mention(vertex.inputs[0])}."
+            elif vertex.kind == "result":
                 yield f"{vertex.label} = {self.formula(vertex)}{value}{extra}."
             elif vertex.label or vertex.value:
                 name = f"{vertex.label}{value}" if vertex.label else flat(vertex.value)
@@ -119,6 +152,23 @@ class Trace:
                 yield f"Constant{extra}."
         if len(self.vertices) > limit:
             yield f"And {len(self.vertices) - limit} more."
+
+    def module_sentences(self, limit: int = 40) -> Iterator[str]:
+        """Yield which modules there are and what is in them; one that is part of another is told with it."""
+        inside: dict[int, list[int]] = {}
+        for number, module in enumerate(self.modules):
+            inside.setdefault(module.parent, []).append(number)
+        told = [n for n, module in enumerate(self.modules) if module.parent < 0 or n in inside]
+        for number in told[:limit]:
+            parts = ", ".join(self.module_title(part) for part in inside.get(number, []))
+            yield f"Module {self.module_title(number)}{'; in it ' if parts else ''}{parts}."
+        if len(told) > limit:
+            yield f"And {len(told) - limit} more modules."
+
+    def module_title(self, number: int) -> str:
+        """Return what a module's call did: ``Linear makes v2``."""
+        module = self.modules[number]
+        return f"{module.kind} makes {self.mention(module.output)}"
 
     def formula(self, vertex: Vertex) -> str:
         """Return a result as a formula over the labels of its inputs: ``a × b``, ``sum(v1, axis=0)``."""
@@ -130,6 +180,8 @@ class Trace:
     def mention(self, index: int) -> str:
         """Return what a formula calls a vertex: its label, or the value or shape of an unnamed constant."""
         vertex = self.vertices[index]
+        if vertex.kind == "group":
+            return f"box {sum(other.kind == 'group' for other in self.vertices[: index + 1])}"
         return vertex.label or flat(vertex.value) or f"constant {format_shape(vertex.shape)}"
 
 
@@ -147,7 +199,7 @@ def trace(
 
     With `numbers`, a replay of `root` that was made already, nothing is computed again.
     """
-    given = _Names(names or {})
+    given = Names(names or {})
     if root.node is None:
         value = format_value(root.data) if values else ()
         return Trace((Vertex("constant", root.name or given.of(root.data), tuple(root.shape), value),))
@@ -156,20 +208,49 @@ def trace(
     if len(order) > max_nodes:
         raise ValueError(
             f"this graph has {len(order)} nodes, more than the {max_nodes} that a page can show: "
-            "draw a smaller piece of it (fewer steps, fewer layers), or raise max_nodes="
+            "draw a smaller piece of it (fewer steps, fewer layers) or a summary (detail='modules'), or "
+            "raise max_nodes="
         )
     if numbers is None:
         can_seed = gradient is not None or root.data.size == 1
         wants_flow = can_seed and (grads == "replay" or (grads is True and _has_run_backward(order)))
         numbers = replay(root, gradient, backward=wants_flow)
-    return Trace(tuple(_vertices(order, root, numbers, values, grads, given)))
+    vertices, index = _vertices(order, root, numbers, values, grads, given)
+    return Trace(tuple(vertices), *_modules(order, vertices, index))
+
+
+def _modules(
+    order: list[Node], vertices: list[Vertex], index: dict[int, int]
+) -> tuple[tuple[ModuleBox, ...], tuple[int, ...]]:
+    """The boxes of the calls of modules, and in which of them each vertex stands."""
+    calls = calls_in(order)
+    if not calls:
+        return (), ()
+    readers: dict[int, list[int]] = {}
+    for node in order:
+        for source in vertices[index[node.id]].inputs:
+            if vertices[source].kind == "constant":
+                readers.setdefault(source, []).append(node.id)
+    arrays = {c: ids for c, ids in readers.items() if vertices[c].shape and not vertices[c].label}
+    of_nodes, of_arrays = owners(order, calls, arrays)
+    stands = [-1] * len(vertices)
+    for constant, ids in readers.items():
+        if not vertices[constant].shape:  # a number has one reader, and belongs to it
+            stands[constant] = of_nodes[ids[0]]
+        else:
+            stands[constant] = of_arrays.get(constant, -1)
+    for node in order:
+        stands[index[node.id]] = of_nodes[node.id]
+    boxes = tuple(ModuleBox(call.kind, call.parent, index[call.end]) for call in calls)
+    return boxes, tuple(stands)
 
 
 def _vertices(
-    order: list[Node], root: Tensor, numbers: Replay, values: bool, grads: Grads, given: _Names
-) -> list[Vertex]:
+    order: list[Node], root: Tensor, numbers: Replay, values: bool, grads: Grads, given: Names
+) -> tuple[list[Vertex], dict[int, int]]:
+    """The vertices, and where each node is among them, by id."""
     taken = {node.name for node in order if node.name} | set(given.names())
-    fresh = {"leaf": _unused("x", taken), "result": _unused("v", taken)}
+    fresh = {"leaf": unused("x", taken), "result": unused("v", taken)}
     noise = noise_level(numbers)
     vertices: list[Vertex] = []
     index: dict[int, int] = {}  # node id, or id() of a constant array that the graph itself keeps alive
@@ -204,13 +285,14 @@ def _vertices(
                     inputs=tuple(inputs),
                     positions=positions,
                     ordered=len(inputs) > 1 and node.op.name not in _COMMUTATIVE,
+                    line=node.line or "",
                 )
             )
         index[node.id] = len(vertices) - 1
-    return vertices
+    return vertices, index
 
 
-def _constant(source: Any, vertices: list[Vertex], index: dict[int, int], values: bool, given: _Names) -> int:
+def _constant(source: Any, vertices: list[Vertex], index: dict[int, int], values: bool, given: Names) -> int:
     """Add a constant. An array that is used twice is one box; a plain number has a box at each use."""
     key = -id(source) - 1  # node ids are not negative
     shared = isinstance(source, np.ndarray) and source.ndim > 0
@@ -261,11 +343,12 @@ def _drawn_arguments(node: Node, vjps: Sequence[Any]) -> tuple[int, ...]:
         for position, (source, vjp) in enumerate(zip(node.inputs, vjps, strict=True))
         if isinstance(source, Node)
         or vjp is not None
-        or (isinstance(source, np.ndarray) and not _indexes(node))
+        or (isinstance(source, np.ndarray) and not indexes(node))
     )
 
 
-def _indexes(node: Node) -> bool:
+def indexes(node: Node) -> bool:
+    """Whether an array among the inputs of a node's operator may be an index."""
     return node.op is not None and node.op.name in ("getitem", "scatter_add")
 
 
@@ -309,7 +392,8 @@ def _option(option: Any) -> str:
     return text if len(text) <= 20 else text[:19] + "…"
 
 
-def _unused(letter: str, taken: set[str]) -> Iterator[str]:
+def unused(letter: str, taken: Collection[str | None]) -> Iterator[str]:
+    """Yield ``x1``, ``x2``, … without those that are taken."""
     number = 1
     while True:
         if f"{letter}{number}" not in taken:
@@ -322,7 +406,7 @@ def flat(lines: tuple[str, ...]) -> str:
     return ", ".join(line.strip() for line in lines)
 
 
-class _Names:
+class Names:
     """Names that the caller gives to things in the graph: Tensors, or arrays that went in as constants."""
 
     def __init__(self, names: Mapping[str, Any]) -> None:
@@ -332,6 +416,7 @@ class _Names:
         ]
 
     def names(self) -> Iterator[str]:
+        """Yield the names that were given."""
         return (name for name, _, _ in self._entries)
 
     def of(self, thing: Any) -> str:
