@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from autograd_lab.data import DataLoader, Split
 from autograd_lab.graph import no_grad
 from autograd_lab.nn import Module
 from autograd_lab.nn import functional as F
-from autograd_lab.optim import Optimizer
+from autograd_lab.optim import SGD, Optimizer
 from autograd_lab.tensor import Tensor
 
 Report = Callable[[str], None]
@@ -255,3 +255,65 @@ def fit(
                 f"  test loss {row[2]:.4f}, {100 * row[3]:6.2f} %"
             )
     return History(*(np.array(column) for column in zip(*rows, strict=True)))
+
+
+def repeat(
+    build: Callable[[np.random.Generator], Module],
+    data: tuple[Split, Split],
+    seeds: Iterable[int],
+    lr: float = 0.1,
+    epochs: int = 10,
+    batch_size: int = 100,
+) -> NDArray[np.float64]:
+    """The same training from several seeds, one after the other: the test accuracies.
+
+    For each seed the same steps as ``fit(build(default_rng(seed)), data, SGD(..., lr), seed=seed)``; only the
+    test set is measured, which saves a quarter of the time.
+
+    Parameters
+    ----------
+    build : function
+        Takes a random generator and returns a new model.
+    data : (train, test)
+        As for :func:`fit`.
+    seeds : iterable of int
+        Each for the weights and for the order of the images.
+    lr : float
+        Learning rate of plain SGD.
+    epochs, batch_size : int
+        As for :func:`fit`.
+
+    Returns
+    -------
+    ndarray, shape (seeds, epochs)
+        Test accuracy after each epoch.
+
+    Raises
+    ------
+    ValueError
+        If ``epochs`` is less than 1, or the data don't fit together.
+    FloatingPointError
+        As soon as a loss is not finite.
+
+    Examples
+    --------
+    >>> from autograd_lab import nn
+    >>> x = np.random.default_rng(0).normal(size=(60, 2))
+    >>> data = Split(x, (x[:, 0] > x[:, 1]).astype(np.int64))
+    >>> repeat(lambda rng: nn.Linear(2, 2, rng=rng), (data, data), seeds=[3, 4], epochs=3).shape
+    (2, 3)
+    """
+    if epochs < 1:
+        raise ValueError(f"repeat needs at least one epoch, not {epochs}")
+    train, test = data
+    rows = []
+    for seed in seeds:
+        model = build(np.random.default_rng(seed))
+        optimizer = SGD(model.parameters(), lr=lr)
+        loader = DataLoader(train.images, train.labels, batch_size=batch_size, shuffle=True, seed=seed)
+        row = []
+        for epoch in range(1, epochs + 1):
+            train_epoch(model, loader, optimizer, epoch)
+            row.append(evaluate(model, test)[1])
+        rows.append(row)
+    return np.array(rows).reshape(-1, epochs)

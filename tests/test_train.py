@@ -11,7 +11,7 @@ import pytest
 
 from autograd_lab import Tensor, nn, optim
 from autograd_lab.data import Split, load_mnist
-from autograd_lab.train import History, evaluate, fit, scores
+from autograd_lab.train import History, evaluate, fit, repeat, scores
 
 FIELDS = [field.name for field in dataclasses.fields(History)]
 
@@ -307,3 +307,30 @@ def test_two_epochs_of_two_thousand_digits():
     assert history.test_accuracy[-1] > 0.8
     assert history.train_accuracy[-1] > 0.85
     assert history.train_loss[1] < history.train_loss[0]
+
+
+# --- several seeds --------------------------------------------------------------------------------------
+
+
+def small(rng: np.random.Generator) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(2, 8, rng=rng), nn.ReLU(), nn.Linear(8, 3, rng=rng))
+
+
+def test_repeat_is_fit_from_each_seed():
+    found = repeat(small, DATA, seeds=(3, 5), lr=0.01, epochs=2, batch_size=20)
+    for seed, row in zip((3, 5), found, strict=True):
+        _, history = train(small(np.random.default_rng(seed)), lr=0.01, epochs=2, seed=seed)
+        assert np.array_equal(row, history.test_accuracy)
+    assert not np.array_equal(*found)
+    assert np.array_equal(found, repeat(small, DATA, seeds=(3, 5), lr=0.01, epochs=2, batch_size=20))
+
+
+def test_repeat_of_no_seed_and_of_no_epoch():
+    assert repeat(small, DATA, seeds=(), epochs=4).shape == (0, 4)
+    with pytest.raises(ValueError, match="at least one epoch, not 0"):
+        repeat(small, DATA, seeds=(0,), epochs=0)
+
+
+def test_repeat_stops_when_a_loss_diverges():
+    with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match="in epoch 1"):
+        repeat(small, DATA, seeds=(0,), lr=1e200, epochs=1)

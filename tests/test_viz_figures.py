@@ -163,6 +163,19 @@ class TestFigures:
         with pytest.raises(ValueError, match="two axes"):
             viz.plot_weights(np.zeros(4))
 
+    def test_input_gradients_stand_below_their_images(self) -> None:
+        images, gradients = np.zeros((2, 4)), np.array([[0.0, -2.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
+        images[0, 1] = 1.0
+        axes = viz.plot_input_gradients(images, gradients, labels=[3, 5], predictions=[5, 5]).axes
+        assert [a.get_title() for a in axes] == ["3, read as 5", "5", "", ""]
+        shown = [a.images[0].get_array().tolist() for a in axes]
+        assert shown[0] == [[0, 1], [0, 0]]
+        assert shown[2] == [[0, -1], [0.5, 0]], "each gradient on a scale of its own"
+        assert shown[3] == [[0, 0], [0, 0]], "a gradient that is zero stays zero"
+        assert [a.images[0].get_clim() for a in axes] == [(0, 1)] * 2 + [(-1, 1)] * 2
+        with pytest.raises(ValueError, match="gradients of shape"):
+            viz.plot_input_gradients(images, gradients[:1])
+
     def test_png_has_pixels_and_size(self) -> None:
         picture = viz.as_png(viz.plot_digits(np.ones((2, 784))))
         data, size = picture._repr_png_()

@@ -5,7 +5,7 @@ Matplotlib, which ``pip install 'autograd-lab[viz]'`` brings; without it this pa
 """
 
 from autograd_lab.viz.drawing import GraphDrawing, draw_graph
-from autograd_lab.viz.images import plot_digits, plot_weights
+from autograd_lab.viz.images import plot_digits, plot_input_gradients, plot_weights
 from autograd_lab.viz.replay import Replay, replay
 from autograd_lab.viz.source import SourceView, show_source
 from autograd_lab.viz.stepper import BackwardSteps, step_backward
@@ -25,6 +25,7 @@ __all__ = [
     "plot_confusion",
     "plot_digits",
     "plot_history",
+    "plot_input_gradients",
     "plot_weights",
     "replay",
     "show_source",

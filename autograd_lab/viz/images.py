@@ -13,7 +13,7 @@ from autograd_lab.viz.style import PALETTE, book_style, new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["plot_digits", "plot_weights"]
+__all__ = ["plot_digits", "plot_input_gradients", "plot_weights"]
 
 
 def plot_digits(
@@ -99,6 +99,54 @@ def plot_weights(
     limit = float(np.quantile(np.abs(pictures), 0.995)) if pictures.size else 1.0
     limit = limit or 1.0
     return _grid(pictures, [""] * len(pictures), columns, cmap="RdBu_r", vmin=-limit, vmax=limit)
+
+
+def plot_input_gradients(
+    images: ArrayLike,
+    gradients: ArrayLike,
+    labels: ArrayLike | None = None,
+    predictions: ArrayLike | None = None,
+) -> Figure:
+    """Draw images, and below each the gradient of its loss with respect to its pixels.
+
+    Red pixels would raise the loss if there were more ink, blue ones would lower it, white ones don't matter.
+    Each gradient has a scale of its own.
+
+    Parameters
+    ----------
+    images, gradients : array_like
+        Both of shape (N, height, width), or (N, pixels) for square images.
+    labels, predictions : array_like of int, optional
+        Written above the images, as by :func:`plot_digits`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ImportError
+        If Matplotlib is not installed.
+    ValueError
+        If the images are not images, or not as many and as large as the gradients.
+
+    Examples
+    --------
+    >>> len(plot_input_gradients(np.ones((3, 784)), np.ones((3, 784))).axes)
+    6
+    """
+    pictures, slopes = _as_images(images), _as_images(gradients)
+    if pictures.shape != slopes.shape:
+        raise ValueError(f"images of shape {pictures.shape}, but gradients of shape {slopes.shape}")
+    limits = np.abs(slopes).max(axis=(1, 2), keepdims=True, initial=0)
+    scaled = slopes / np.where(limits == 0, 1, limits)
+    titles = _titles(len(pictures), labels, predictions)
+    figure = _grid(np.concatenate([pictures, scaled]), titles + [""] * len(scaled), len(pictures) or 1)
+    for axes in figure.axes[: len(pictures)]:
+        axes.images[0].set(cmap="gray_r", clim=(0.0, float(pictures.max(initial=0)) or 1.0))
+    for axes in figure.axes[len(pictures) :]:
+        axes.images[0].set(cmap="RdBu_r", clim=(-1.0, 1.0))
+    return figure
 
 
 def _as_images(images: ArrayLike, shape: tuple[int, int] | None = None) -> NDArray[Any]:
