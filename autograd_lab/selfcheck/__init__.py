@@ -1,6 +1,6 @@
 """Exercises that answer back: ``check("matmul.vjp", my_function)`` says right, or what is wrong with it.
 
-The exercises stand in one file for each part of the book, with their right answers and the mistakes that
+The exercises stand in one file for each chapter of the book, with their right answers and the mistakes that
 people make; :mod:`~autograd_lab.selfcheck.diagnosis` compares an answer with them.
 """
 
