@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from textwrap import fill
 from typing import Any
 
 from autograd_lab.errors import describe
@@ -42,7 +43,12 @@ class Verdict:
         return self.right
 
     def __repr__(self) -> str:
-        return f"Right: {self.exercise}." if self.right else f"Not yet, {self.exercise}: {self.text}"
+        if self.right:
+            return f"Right: {self.exercise}."
+        says, line_end, values = self.text.partition("\n")
+        # As wide as a page's column; the values below stay on their lines.
+        words = fill(f"Not yet, {self.exercise}: {says}", 76, break_long_words=False, break_on_hyphens=False)
+        return words + line_end + values
 
 
 SCORE: dict[str, bool] = {}
