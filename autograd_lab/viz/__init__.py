@@ -5,6 +5,7 @@
 """
 
 from autograd_lab.viz.drawing import GraphDrawing, draw_graph
+from autograd_lab.viz.errors import plot_errors
 from autograd_lab.viz.images import plot_digits, plot_weights
 from autograd_lab.viz.replay import Replay, replay
 from autograd_lab.viz.source import SourceView, show_source
@@ -22,6 +23,7 @@ __all__ = [
     "draw_graph",
     "plot_confusion",
     "plot_digits",
+    "plot_errors",
     "plot_history",
     "plot_weights",
     "replay",
