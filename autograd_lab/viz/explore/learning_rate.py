@@ -169,7 +169,7 @@ def _map(contours: str, points: NDArray[np.float64], lr: float) -> str:
     box = (LEFT, TOP, WIDTH - LEFT - RIGHT, HEIGHT - TOP - 40)
     panel.raw(contours)
     panel.raw(
-        f'<svg x="{box[0]}" y="{box[1]}" width="{box[2]}" height="{box[3]}" '
+        f'<svg aria-hidden="true" x="{box[0]}" y="{box[1]}" width="{box[2]}" height="{box[3]}" '
         f'viewBox="{box[0]} {box[1]} {box[2]} {box[3]}">'
     )
     spots = [(float(a), float(b)) for a, b in points if isfinite(a) and isfinite(b)]
