@@ -10,8 +10,10 @@ Everything happens while the pages are written, so that a reader's browser has n
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable, Iterator
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -28,6 +30,7 @@ NEEDED_FOR = {
     "sphinx-design": r'class="[^"]*\bsd-',
     "mystnb": r'class="[^"]*\b(cell|output)\b',
     "MathJax = ": r'class="[^"]*\b(math|text_latex)\b',
+    "site/formulas.js": r'class="[^"]*\b(math|text_latex)\b',
     "tex-svg.js": r'class="[^"]*\b(math|text_latex)\b',
 }
 
@@ -61,6 +64,36 @@ def lean(tag: Callable[[Any], str], body: str) -> Callable[[Any], str]:
         return html
 
     return lean_tag
+
+
+def size(path: Path) -> tuple[int, int] | None:
+    """Return width and height of a PNG or SVG file in CSS pixels, or None if it does not tell."""
+    head = path.read_bytes()[:2000]
+    if head.startswith(b"\x89PNG"):
+        return struct.unpack(">II", head[16:24])
+    svg = re.search(r"<svg\b[^>]*>", head.decode("utf-8", "ignore"))
+    sides = re.findall(r'\b(width|height)="([\d.]+)(pt|px|)"', svg[0]) if svg else []
+    pixels = {side: round(float(number) * (4 / 3 if unit == "pt" else 1)) for side, number, unit in sides}
+    return (pixels["width"], pixels["height"]) if len(pixels) == 2 else None
+
+
+def reserve(body: str, files: dict[str, Path]) -> str:
+    """Tell the browser each picture's size before it is loaded, so that the text below does not move.
+
+    A style of fixed pixels, as a notebook gives it, would keep its height on a narrow page.
+    """
+
+    def image(match: re.Match[str]) -> str:
+        tag = match[0]
+        if " width=" in tag:
+            return tag
+        if style := re.search(r' style="width: (\d+)px; height: (\d+)px;"', tag):
+            return tag.replace(style[0], f' width="{style[1]}" height="{style[2]}"')
+        source = re.search(r' src="[^"]*/([^"/]+)"', tag)
+        sides = size(files[source[1]]) if source and source[1] in files else None
+        return tag.replace("<img", f'<img width="{sides[0]}" height="{sides[1]}"', 1) if sides else tag
+
+    return re.sub(r"<img\b[^>]*>", image, body)
 
 
 def shorten(text: str, length: int = DESCRIPTION_LENGTH) -> str:
@@ -110,6 +143,8 @@ def improve_page(
     body = context.get("body") or ""
     for fault, right in MEND:
         body = fault.sub(right, body)
+    files = {name: Path(app.srcdir, source) for source, name in app.builder.images.items()}
+    body = reserve(body, files)
     if "body" in context:
         context["body"] = body
     for name in ("js_tag", "css_tag"):
