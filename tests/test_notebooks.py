@@ -46,7 +46,9 @@ PRINTED = new_output("stream", name="stdout", text="1\n")
 PNG = new_output("display_data", data={"image/png": "AAAA"})
 CHECK, BEGIN, END = 'check("matmul.vjp", f)', make_editions.BEGIN, make_editions.END
 SOLUTION = {"code_prompt_show": "Show the solution"}
-ALT = {"mystnb": {"image": {"alt": "A falling line"}}}
+IMAGE = {"alt": "A falling line"}
+FIGURE = {"caption": "The loss falls.", "name": "fig-loss"}
+ALT = {"mystnb": {"image": IMAGE, "figure": FIGURE}}
 
 
 def chapter(*cells, title="# A title"):
@@ -80,8 +82,19 @@ def test_faultless_chapter(tmp_path) -> None:
         ([code(count=2, tags=["nbval-ignore-output"])], "needs an entry"),
         ([code("# NBVAL_IGNORE_OUTPUT\nx", 2)], "switches the comparison off"),
         ([code("# PYTEST_VALIDATE_IGNORE_OUTPUT", 2)], "switches the comparison off"),
-        ([code(count=2, outputs=[PNG])], "image without alt text"),
-        ([code(count=2, outputs=[PNG], mystnb={"image": {"alt": " "}})], "image without alt text"),
+        ([code(count=2, outputs=[PNG], mystnb={"figure": FIGURE})], "image without alt text"),
+        (
+            [code(count=2, outputs=[PNG], mystnb={"image": {"alt": " "}, "figure": FIGURE})],
+            "image without alt text",
+        ),
+        (
+            [code(count=2, outputs=[PNG], mystnb={"image": IMAGE, "figure": {"name": "fig-loss"}})],
+            "image without caption",
+        ),
+        (
+            [code(count=2, outputs=[PNG], mystnb={"image": IMAGE, "figure": {"caption": "It falls."}})],
+            "image without name",
+        ),
         ([code(count=2, outputs=[PNG, PNG], **ALT)], "2 images share one alt text"),
         ([code(count=2, outputs=[shown(text_html="<svg><rect/></svg>")])], "inline SVG without <title>"),
         ([code(count=2, outputs=[shown(text_html="<img src='a.png'>")])], "HTML image without alt text"),

@@ -4,8 +4,11 @@ The exercises stand in one file for each chapter of the book, with their right a
 people make; :mod:`~autograd_lab.selfcheck.diagnosis` compares an answer with them.
 """
 
-from autograd_lab.selfcheck import matrix_multiplication
+from autograd_lab.selfcheck import chain_rule, expression_graphs, matrix_multiplication
 from autograd_lab.selfcheck.exercise import EXERCISES, Exercise
 from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 
-__all__ = ["EXERCISES", "SCORE", "Exercise", "Verdict", "check", "matrix_multiplication", "score"]
+__all__ = [
+    "EXERCISES", "SCORE", "Exercise", "Verdict", "chain_rule", "check", "expression_graphs",
+    "matrix_multiplication", "score",
+]  # fmt: skip

@@ -159,6 +159,17 @@ def alt_text(notebook: NotebookNode) -> Faults:
             yield f"{name(cell)}: Markdown image without alt text"
 
 
+def captions(notebook: NotebookNode) -> Faults:
+    """Every image has a caption, and a name to refer to it by."""
+    for cell in code_cells(notebook):
+        kinds = {kind for output in cell.outputs for kind in output.get("data", {})}
+        figure = cell.metadata.get("mystnb", {}).get("figure", {})
+        if any(kind.startswith("image/") for kind in kinds):
+            for key in ("caption", "name"):
+                if not str(figure.get(key, "")).strip():
+                    yield f"{name(cell)}: image without {key}; set mystnb.figure.{key} in the cell's metadata"
+
+
 def html_faults(html: str) -> Faults:
     """Inline pictures carry their own words: `alt` on img, `<title>` or `aria-label` in svg."""
     for tag in re.findall(r"<img\b[^>]*>", html):
@@ -231,6 +242,7 @@ RULES: list[Callable[[NotebookNode], Faults]] = [
     known_tags,
     no_hidden_switches,
     alt_text,
+    captions,
     no_machine_paths,
     no_errors,
     headings,
