@@ -4,11 +4,16 @@ The exercises stand in one file for each part of the book, with their right answ
 people make; :mod:`~autograd_lab.selfcheck.diagnosis` compares an answer with them.
 """
 
-from autograd_lab.selfcheck import expression_graphs, matrix_multiplication, scalar_engine
+from autograd_lab.selfcheck import (
+    expression_graphs,
+    forward_or_reverse,
+    matrix_multiplication,
+    scalar_engine,
+)
 from autograd_lab.selfcheck.exercise import EXERCISES, Exercise
 from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 
 __all__ = [
-    "EXERCISES", "SCORE", "Exercise", "Verdict", "check", "expression_graphs", "matrix_multiplication",
-    "scalar_engine", "score",
+    "EXERCISES", "SCORE", "Exercise", "Verdict", "check", "expression_graphs", "forward_or_reverse",
+    "matrix_multiplication", "scalar_engine", "score",
 ]  # fmt: skip
