@@ -29,7 +29,7 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 .DELETE_ON_ERROR:
 # The steps share one environment and one _build: `make -j` must not run them side by side.
 .NOTPARALLEL:
-.PHONY: help setup book test notebooks lab serve bench clean distclean pins oracle lint format types unit nbval browser assets
+.PHONY: help setup book test notebooks lab serve bench clean distclean pins oracle lint format types unit nbval browser assets student instructor
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ $(SETUP): requirements.txt pyproject.toml
 	@mkdir -p $(VENV)/etc/ipython && echo 'c.IPKernelApp.log_level = "ERROR"' > $(VENV)/etc/ipython/ipython_kernel_config.py
 	@touch $@
 
-assets: $(ASSETS) ## install the browser code that the pages load (MathJax) from the lock file
+assets: $(ASSETS) ## install the browser code that the pages load (MathJax, widgets) from the lock file
 
 $(ASSETS): book/tools/package.json book/tools/package-lock.json book/tools/copy_assets.py $(SETUP)
 	$(call say,assets: browser code from book/tools/package-lock.json)
@@ -79,6 +79,16 @@ book: $(SETUP) $(ASSETS) ## execute every chapter and build the book: _build/htm
 notebooks: $(SETUP) ## execute the chapters in place and save their outputs, the same bytes each time
 	$(call say,notebooks: executing $(words $(CHAPTERS)) chapters in place)
 	$(BIN)/python book/tools/execute_notebooks.py
+
+student: $(SETUP) ## the chapters without solutions, for a class: dist/student
+	$(call say,student: solutions out of $(words $(CHAPTERS)) chapters)
+	@rm -rf dist/student
+	$(BIN)/python book/tools/make_editions.py student
+
+instructor: $(SETUP) ## the chapters with solutions and notes: dist/instructor
+	$(call say,instructor: notes into $(words $(CHAPTERS)) chapters)
+	@rm -rf dist/instructor
+	$(BIN)/python book/tools/make_editions.py instructor
 
 lab: $(SETUP) ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab book

@@ -43,6 +43,23 @@ def test_execution_gives_the_same_bytes_twice(notebook, monkeypatch) -> None:
     assert not re.search(rb"iopub|version_info|mimetype.*version", first)
 
 
+def test_widgets_get_the_same_names_twice(notebook, monkeypatch) -> None:
+    pytest.importorskip("ipywidgets")
+    path = notebook("import ipywidgets as w", "w.VBox([w.IntSlider(3, description='n'), w.HTML('n')])")
+    assert run(path, monkeypatch) == 0
+    first = path.read_bytes()
+    assert run(path, monkeypatch) == 0
+    assert path.read_bytes() == first
+    saved = nbformat.read(path, as_version=4)
+    state = saved.metadata.widgets[execute_notebooks.WIDGET_STATE]["state"]
+    assert list(state) == [f"widget-{number:04d}" for number in range(len(state))]
+    shown = saved.cells[1].outputs[0].data["application/vnd.jupyter.widget-view+json"].model_id
+    assert state[shown]["model_name"] == "VBoxModel"
+    children = [child.removeprefix("IPY_MODEL_") for child in state[shown]["state"]["children"]]
+    assert [state[child]["model_name"] for child in children] == ["IntSliderModel", "HTMLModel"]
+    assert not re.search(rb"[0-9a-f]{32}", first)
+
+
 def test_failing_cell_leaves_the_file(notebook, monkeypatch, capsys) -> None:
     path = notebook("x = 1", "raise ValueError('not today')")
     before = path.read_bytes()
@@ -104,5 +121,5 @@ def test_missing_browser_code_is_named(tmp_path: Path) -> None:
 
 def test_lock_file_names_no_host() -> None:
     lock = (copy_assets.TOOLS / "package-lock.json").read_text(encoding="utf-8")
-    assert "://" not in lock
+    assert '"resolved"' not in lock
     assert lock.count('"integrity"') == lock.count('"node_modules/')

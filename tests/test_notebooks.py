@@ -8,6 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import lint_notebooks
+import make_editions
 
 CHAPTERS = sorted(lint_notebooks.BOOK.glob("*.ipynb"))
 
@@ -24,6 +25,12 @@ def test_number_of_uncompared_cells() -> None:
     assert {entry["notebook"] for entry in entries} <= {path.name for path in CHAPTERS}
 
 
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.name)
+def test_chapter_has_three_exercises_that_answer_back(path: Path) -> None:
+    names = make_editions.exercises(nbformat.read(path, as_version=4))
+    assert len(names) >= 3 or path.name in lint_notebooks.UNCHECKED
+
+
 def code(source="x = 1", count=1, outputs=(), tags=(), **metadata):
     metadata = nbformat.from_dict({"tags": list(tags), **metadata})
     return new_code_cell(
@@ -37,7 +44,11 @@ def shown(**data):
 
 PRINTED = new_output("stream", name="stdout", text="1\n")
 PNG = new_output("display_data", data={"image/png": "AAAA"})
-ALT = {"mystnb": {"image": {"alt": "A falling line"}}}
+CHECK, BEGIN, END = 'check("matmul.vjp", f)', make_editions.BEGIN, make_editions.END
+SOLUTION = {"code_prompt_show": "Show the solution"}
+IMAGE = {"alt": "A falling line"}
+FIGURE = {"caption": "The loss falls.", "name": "fig-loss"}
+ALT = {"mystnb": {"image": IMAGE, "figure": FIGURE}}
 
 
 def chapter(*cells, title="# A title"):
@@ -71,8 +82,19 @@ def test_faultless_chapter(tmp_path) -> None:
         ([code(count=2, tags=["nbval-ignore-output"])], "needs an entry"),
         ([code("# NBVAL_IGNORE_OUTPUT\nx", 2)], "switches the comparison off"),
         ([code("# PYTEST_VALIDATE_IGNORE_OUTPUT", 2)], "switches the comparison off"),
-        ([code(count=2, outputs=[PNG])], "image without alt text"),
-        ([code(count=2, outputs=[PNG], mystnb={"image": {"alt": " "}})], "image without alt text"),
+        ([code(count=2, outputs=[PNG], mystnb={"figure": FIGURE})], "image without alt text"),
+        (
+            [code(count=2, outputs=[PNG], mystnb={"image": {"alt": " "}, "figure": FIGURE})],
+            "image without alt text",
+        ),
+        (
+            [code(count=2, outputs=[PNG], mystnb={"image": IMAGE, "figure": {"name": "fig-loss"}})],
+            "image without caption",
+        ),
+        (
+            [code(count=2, outputs=[PNG], mystnb={"image": IMAGE, "figure": {"caption": "It falls."}})],
+            "image without name",
+        ),
         ([code(count=2, outputs=[PNG, PNG], **ALT)], "2 images share one alt text"),
         ([code(count=2, outputs=[shown(text_html="<svg><rect/></svg>")])], "inline SVG without <title>"),
         ([code(count=2, outputs=[shown(text_html="<img src='a.png'>")])], "HTML image without alt text"),
@@ -85,6 +107,12 @@ def test_faultless_chapter(tmp_path) -> None:
         ),
         ([code(count=2, outputs=[new_output("stream", name="stderr", text="warn")])], "text on stderr"),
         ([new_markdown_cell("# Another title")], "2 titles"),
+        ([code(f"{CHECK}\n{END}", 2, tags=["hide-cell"])], "without a partner"),
+        ([code(f"{BEGIN}\n{CHECK}", 2, tags=["hide-cell"])], "without a partner"),
+        ([code(f"{BEGIN}\n{END}\n{CHECK}", 2)], "belong in a code cell tagged hide-cell"),
+        ([new_markdown_cell(f"    {BEGIN}\n    {END}")], "belong in a code cell tagged hide-cell"),
+        ([code(f"{BEGIN}\n1\n{END}", 2, tags=["hide-cell"])], "needs its markers and its check"),
+        ([code(CHECK, 2, tags=["hide-cell"], mystnb=SOLUTION)], "needs its markers and its check"),
         ([new_markdown_cell("### Too deep")], "a heading of level 3 follows one of level 1"),
     ],
 )
@@ -120,6 +148,14 @@ def test_what_is_allowed(tmp_path) -> None:
         new_markdown_cell("```python\n# not a heading\n" + "word " * 3000 + "\n```\n\n$$ a b c $$"),
     )
     assert faults(notebook, tmp_path, {("chapter.ipynb", "c3", "nbval-ignore-output")}) == []
+
+
+def test_checked_exercises_and_those_on_the_list(tmp_path, monkeypatch) -> None:
+    checked = chapter(code(f"{BEGIN}\nf = 1\n{END}\n{CHECK}", 2, tags=["hide-cell"]))
+    assert faults(checked, tmp_path) == []
+    monkeypatch.setattr(lint_notebooks, "UNCHECKED", {"chapter.ipynb"})
+    assert "take chapter.ipynb off the list" in faults(checked, tmp_path)[0]
+    assert faults(chapter(code("f = 1", 2, tags=["hide-cell"], mystnb=SOLUTION)), tmp_path) == []
 
 
 def test_stale_entry_of_the_allow_list(tmp_path) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from autograd_lab import Tensor, selfcheck
-from autograd_lab.selfcheck import EXERCISES, check
+from autograd_lab.selfcheck import EXERCISES, Exercise, check
+from autograd_lab.selfcheck.diagnosis import diagnose
 from autograd_lab.selfcheck.trial import try_answer
 
 # --- every exercise --------------------------------------------------------------------------------------
@@ -81,13 +82,26 @@ def test_every_file_of_exercises_is_part_of_the_package():
     assert all(importlib.import_module(f"autograd_lab.selfcheck.{name}").__doc__ for name in files)
 
 
+def task(letters, inputs, answer, **more):
+    """Make an exercise that is in no book."""
+    return Exercise(
+        name="a.b", task="x.", answer=answer, letters=letters.split(), inputs=inputs, mistakes={}, **more
+    )
+
+
+def said(exercise, answer):
+    """Return the first line of what is said of an answer."""
+    return diagnose(try_answer(answer, exercise), exercise).partition("\n")[0]
+
+
 # --- how an answer may be written ------------------------------------------------------------------------
 
 
 def wrong(answer, *parts, name="matmul.vjp"):
     verdict = check(name, answer)
     assert not verdict
-    assert not [part for part in parts if part not in str(verdict)], verdict
+    text = " ".join(str(verdict).split())
+    assert not [part for part in parts if part.strip() not in text], verdict
 
 
 @pytest.mark.parametrize(
@@ -108,15 +122,20 @@ def test_right_answers_in_several_styles(answer):
 
 def test_faults_before_any_number():
     wrong(lambda g, x, y: None, "it returns None", "return?", "on g = [[")
-    wrong(lambda g, x: g, "it must take 3 inputs, (g, x, y)")
-    wrong(lambda g, x, y: x + g[:, :0], "it raises ValueError")
-    wrong(lambda g, x, y: "a", "numbers")
+    wrong(lambda g, x, y: x + np.ones((3, 7)), "it raises ValueError: operands", "on g = [[")
+    wrong(lambda g, x, y: x @ np.ones((7, 3)), "sums over have lengths 2 and 7")
+    wrong(lambda g, x, y: "a", "it returns a str, where numbers are asked for")
+    wrong(lambda g, x, y: (g @ y.T, None), "result 2 of 2 is None")
     wrong(lambda g, x, y: (g @ y.T, [[1], [1, 2]]), "no array")
+
+
+def test_a_function_that_is_not_written_or_takes_other_inputs_is_not_shown_any():
+    assert check("matmul.vjp", lambda g, x: g).text == "it must take 3 inputs, (g, x, w)."
 
     def unwritten(g, x, y):
         raise NotImplementedError
 
-    wrong(unwritten, "not written yet")
+    assert check("matmul.vjp", unwritten).text == "it is not written yet."
 
 
 def test_an_input_changed_in_place():
@@ -137,20 +156,117 @@ def test_an_input_changed_in_place():
         (lambda r: r.T, "it is the transpose"),
         (lambda r: r * 0, "zero everywhere"),
         (lambda r: r.astype(np.float64), "in float64 where float32"),
-        (lambda r: r[None], "in shape (1, 1, 2) where (1, 2)"),
+        (lambda r: r[None], "in shape (1, 2, 2) where (2, 2)"),
         (lambda r: r * np.inf, "not finite"),
-        (lambda r: r[:, :1], "it has shape (1, 1), where (1, 2) is asked for"),
+        (lambda r: r[:, :1], "it has shape (2, 1), where (2, 2) is asked for"),
+        (lambda r: r + 0j, "it is complex"),
+        (lambda r: r > 0, "the numbers differ"),
+        (lambda r: r * np.eye(*r.shape), "2 of 4 entries differ"),
         (lambda r: r + 1, "the numbers differ"),
     ],
 )
 def test_what_goes_wrong_everywhere_is_told_of_the_right_result(change, says):
-    wrong(lambda g, x, y: (change(g @ y.T), x.T @ g), "Result 1 of 2", says, "yours: ", "right: ")
-    wrong(lambda g, x, y: (g @ y.T, change(x.T @ g)), "Result 2 of 2", says.split("(")[0])
+    wrong(lambda g, x, y: (change(g @ y.T), x.T @ g), "result 1 of 2", says, "yours: ", "right: ")
+    wrong(lambda g, x, y: (g @ y.T, change(x.T @ g)), "result 2 of 2", says.split("(")[0])
 
 
 def test_the_number_of_results():
     wrong(lambda g, x, y: g @ y.T, "one result, where 2 results are asked for")
     wrong(lambda g, x, y: (g @ y.T, x.T @ g, g), "3 results, where 2 results are asked for")
+
+
+def test_what_is_wrong_with_both_results_is_said_once():
+    wrong(lambda g, x, y: (-g @ y.T, -x.T @ g), "vjp: both results: the sign is wrong.")
+
+
+def test_the_length_of_an_axis_is_named():
+    wrong(lambda g, x, y: (g @ y.T, x.T @ g / len(g)), "too small by the length of g's axis 0")
+    wrong(lambda g, x, y: (g @ y.T * y.shape[1], x.T @ g), "too large by the length of g's axis 1")
+    wrong(lambda g, x, y: (g @ y.T / y.size, x.T @ g), "too small by the number of w's entries")
+
+
+def test_an_input_given_back():
+    wrong(lambda g, x, y: (x, x.T @ g), "result 1 of 2: it is the input x, unchanged")
+
+
+def test_results_in_another_order_and_right_ones_in_another_precision():
+    echo = task("g x", [(1.0, 2.0), (3.0, 5.0)], lambda g, x: (g * x, g))
+    assert (
+        said(echo, lambda g, x: (g, g * x)) == "the results are right, but in another order than asked for."
+    )
+    wrong(lambda g, x, y: ((g @ y.T).astype(int), x.T @ g), "result 1 of 2", "in int64 where float64")
+
+
+def test_a_list_of_numbers_is_an_array():
+    flat = task("x", [(np.array([1.0, 2.0]),), (np.array([3.0]),)], lambda x: 2 * x)
+    assert said(flat, lambda x: [2 * v for v in x]) == ""
+    assert said(flat, lambda x: (x, x)).startswith("it returns 2 results, where one result is asked for.")
+
+
+def test_a_diagnosis_must_hold_on_every_input():
+    """What a symmetric matrix, a length of 1 or a zero suggests is not said if another input contradicts."""
+    symmetric, other = np.array([[1.0, 2.0], [2.0, 5.0]]), np.array([[1.0, 2.0], [4.0, 5.0]])
+    scale = task("x", [(symmetric,), (other,)], lambda x: -x)
+    assert said(scale, lambda x: -x.T) == "it is the transpose of what is asked for."
+    assert said(scale, lambda x: x.T) == "the numbers differ."
+    total = task("x", [(np.array([4.0]),), (np.array([2.0, 6.0]),)], lambda x: x.sum())
+    assert (
+        said(total, lambda x: x.mean())
+        == "it divides once too often: every entry is too small by the length of x's axis 0."
+    )
+    # 2 and 3 times too large: whole numbers, but the length of no axis.
+    assert said(total, lambda x: x.sum() * (2 if len(x) == 1 else 3)) == "the numbers differ."
+    zero = task("x", [(0.0,), (1.0,)], lambda x: 2 * x)
+    assert said(zero, lambda x: 4 * x) == "every entry is 2 times what it should be."
+    assert said(zero, lambda x: 4 * x + (x == 0)) == "the numbers differ."
+
+
+def test_a_shape_that_is_wrong_on_later_inputs_only():
+    wrong(lambda g, x, y: (x @ y, x.T @ g), "the numbers differ, and on other inputs the shape does: (2, 4)")
+
+
+def test_an_error_on_later_inputs_is_shown_too():
+    wrong(lambda g, x, y: (g * y.T, x.T @ g), "the numbers differ.", "yours: ", "it raises ValueError")
+
+
+def test_a_mistake_is_the_same_when_numpy_words_its_error_otherwise():
+    says = "neither is transposed"
+    wrong(lambda g, x, y: (np.dot(g, y), np.dot(x, g)), says)
+    wrong(lambda g, x, y: (np.einsum("nm,md->nd", g, y), np.einsum("dn,nm->dm", x, g)), says)
+
+
+def test_lists_of_inputs_are_looked_into():
+    step = task(
+        "weights", [([np.ones(2)],), ([np.ones(3)],)], lambda weights: [w - 1 for w in weights], fresh=True
+    )
+
+    def in_place(weights):
+        for w in weights:
+            w -= 1
+        return weights
+
+    assert said(step, in_place).startswith("it changes its input weights in place.")
+    same = task("weights", [([np.ones(2)],), ([np.ones(3)],)], lambda weights: weights[0].copy(), fresh=True)
+    assert "shares memory with its input weights" in said(same, lambda weights: weights[0])
+
+
+def test_the_worst_entry_of_a_large_array_is_shown():
+    grid = task("x", [(np.ones((4, 5)),)], lambda x: 2 * x)
+
+    def one_off(x):
+        out = 2 * x
+        out[1, 3] = 7
+        return out
+
+    text = diagnose(try_answer(one_off, grid), grid)
+    assert "1 of 20 entries differ" in text
+    assert "furthest off at [1, 3]: yours 7, right 2" in text
+
+
+def test_words_are_wrapped_and_values_are_not():
+    lines = str(check("matmul.gram", lambda g, x: 2 * g @ x)).split("\n")
+    assert max(map(len, lines[:2])) <= 76
+    assert [line[:6] for line in lines] == ["Not ye", "is sym", "on g =", "  your", "  righ"]
 
 
 # --- check itself ----------------------------------------------------------------------------------------
@@ -159,13 +275,14 @@ def test_the_number_of_results():
 def test_a_name_that_does_not_exist_and_an_answer_that_is_no_function():
     with pytest.raises(KeyError, match=r"no exercise 'matmul.vpj'; near it are matmul\.vjp"):
         check("matmul.vpj", len)
-    with pytest.raises(TypeError, match="function"):
+    with pytest.raises(TypeError, match="the function itself, without brackets"):
         check("matmul.vjp", 3)
 
 
 def test_the_score_counts_the_last_answer_to_each():
     selfcheck.SCORE.clear()
     check("matmul.vjp", lambda g, x, y: None)
-    assert selfcheck.score() == "0 of 1 exercises right"
+    assert selfcheck.score() == "0 of 1 exercises right; not yet: matmul.vjp"
     check("matmul.vjp", EXERCISES["matmul.vjp"].answer)
     assert selfcheck.score() == "1 of 1 exercises right"
+    assert selfcheck.score("matmul.gram") == "0 of 1 exercises right; not yet: matmul.gram"

@@ -21,7 +21,12 @@ x = ag.tensor(3.0, requires_grad=True)
 assert "<svg" in viz.draw_graph(x * x).svg
 assert "def mul" in repr(viz.show_source(ag.mul))
 assert viz.confusion_matrix([0], [1]).sum() == 1
-for draw in (viz.use_book_style, lambda: viz.plot_confusion([[1]]), lambda: viz.plot_digits([[[1.0]]])):
+for draw in (
+    viz.use_book_style,
+    lambda: viz.plot_confusion([[1]]),
+    lambda: viz.plot_digits([[[1.0]]]),
+    lambda: viz.plot_errors([1.0], {"error": [1.0]}),
+):
     try:
         draw()
     except ImportError as error:
@@ -35,6 +40,9 @@ def test_without_matplotlib_the_rest_works() -> None:
     env = {"PYTHONPATH": str(Path(ag.__file__).parents[1])}
     run = subprocess.run([sys.executable, "-c", WITHOUT_MATPLOTLIB], env=env, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
+
+
+STEPS = np.array([float(f"1e{k}") for k in range(-16, 1)])
 
 
 def history(**changes: object) -> SimpleNamespace:
@@ -70,9 +78,10 @@ class TestFigures:
             lambda: viz.plot_history(history()),
             lambda: viz.plot_history(history(), log_loss=True),
             lambda: viz.plot_confusion(np.arange(100).reshape(10, 10)),
+            lambda: viz.plot_errors(STEPS, {"central": STEPS**2 + 1e-16 / STEPS}, {"h²": STEPS**2}),
             lambda: viz.plot_digits(np.arange(784.0 * 3).reshape(3, 784), [1, 2, 3], [1, 2, 4]),
         ],
-        ids=["history", "log history", "confusion", "digits"],
+        ids=["history", "log history", "confusion", "errors", "digits"],
     )
     def test_same_bytes_twice(self, make: object) -> None:
         assert self.svg(make()) == self.svg(make())  # type: ignore[operator]
@@ -125,6 +134,45 @@ class TestFigures:
     def test_history_of_unequal_lengths(self) -> None:
         with pytest.raises(ValueError, match="four sequences"):
             viz.plot_history(history(test_loss=[1.0]))
+
+    def test_errors_are_on_log_axes_with_labels_in_the_picture(self) -> None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        models = {"round-off": 2e-16 / STEPS, "truncation": STEPS**2}
+        figure = viz.plot_errors(STEPS, {"central": sum(models.values())}, models)
+        (axes,) = figure.axes
+        assert (axes.get_xscale(), axes.get_yscale(), axes.get_legend()) == ("log", "log", None)
+        assert {text.get_text() for text in axes.texts} == {"round-off", "truncation", "central"}
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        boxes = [text.get_window_extent(canvas.get_renderer()) for text in axes.texts]
+        assert all(figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1 for box in boxes)
+        assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+        # By colour alone nothing is told: the expected curves are dashed, the measured one has marks.
+        assert [(line.get_linestyle(), line.get_marker()) for line in axes.lines] == [
+            ("--", "None"),
+            ("--", "None"),
+            ("-", "o"),
+        ]
+
+    def test_an_error_of_zero_leaves_a_gap(self) -> None:
+        (axes,) = viz.plot_errors([0.1, 0.2, 0.3], {"error": [1.0, 0.0, 2.0]}).axes
+        assert np.isnan(axes.lines[0].get_ydata()).tolist() == [False, True, False]
+
+    @pytest.mark.parametrize(
+        ("steps", "errors", "match"),
+        [
+            ([0.0, 1.0], {"error": [1.0, 1.0]}, "positive"),
+            ([0.5, 1.0], {"error": [1.0]}, "'error' has shape"),
+            ([0.5, 1.0], {}, "one to three"),
+            ([0.5], {name: [1.0] for name in "abcd"}, "one to three"),
+        ],
+    )
+    def test_errors_of_bad_curves(
+        self, steps: list[float], errors: dict[str, list[float]], match: str
+    ) -> None:
+        with pytest.raises(ValueError, match=match):
+            viz.plot_errors(steps, errors)
 
     def test_confusion_writes_every_count(self) -> None:
         figure = viz.plot_confusion([[50, 2], [0, 48]])

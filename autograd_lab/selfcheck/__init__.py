@@ -1,10 +1,11 @@
 """Exercises that answer back: ``check("matmul.vjp", my_function)`` says right, or what is wrong with it.
 
-The exercises stand in one file for each part of the book, with their right answers and the mistakes that
+The exercises stand in one file for each chapter of the book, with their right answers and the mistakes that
 people make; :mod:`~autograd_lab.selfcheck.diagnosis` compares an answer with them.
 """
 
 from autograd_lab.selfcheck import (
+    chain_rule,
     expression_graphs,
     forward_or_reverse,
     matrix_multiplication,
@@ -14,6 +15,6 @@ from autograd_lab.selfcheck.exercise import EXERCISES, Exercise
 from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 
 __all__ = [
-    "EXERCISES", "SCORE", "Exercise", "Verdict", "check", "expression_graphs", "forward_or_reverse",
-    "matrix_multiplication", "scalar_engine", "score",
+    "EXERCISES", "SCORE", "Exercise", "Verdict", "chain_rule", "check", "expression_graphs",
+    "forward_or_reverse", "matrix_multiplication", "scalar_engine", "score",
 ]  # fmt: skip

@@ -33,6 +33,12 @@ class Exercise:
         Whether the result must be an array of its own, that shares no memory with the inputs.
     rtol, atol : float
         How close is right.
+
+    Examples
+    --------
+    >>> bilinear = EXERCISES["matmul.bilinear"]
+    >>> bilinear.letters, len(bilinear.inputs)
+    (['a', 'W', 'b'], 4)
     """
 
     name: str
@@ -53,7 +59,47 @@ EXERCISES: dict[str, Exercise] = {}
 def exercise(
     name: str, task: str, letters: str, inputs: Sequence[Inputs], **more: Any
 ) -> Callable[[Answer], Answer]:
-    """Enter the decorated function as the right answer of an exercise; arguments as in :class:`Exercise`."""
+    """Enter the decorated function as the right answer of an exercise.
+
+    Parameters
+    ----------
+    name, task : str
+        As in :class:`Exercise`.
+    letters : str
+        Names of the inputs, with spaces between them.
+    inputs : sequence of tuples
+        Choose them as for a gradient check: no zeros, no equal entries, axes of different lengths, no
+        symmetric matrix; one in float32. The first is shown most often: make it small, with numbers of one
+        digit.
+    **more
+        ``mistakes``, ``fresh``, ``rtol`` and ``atol`` of :class:`Exercise`.
+
+    Returns
+    -------
+    function
+        A decorator that gives the function back.
+
+    Raises
+    ------
+    ValueError
+        If the name is taken.
+
+    Examples
+    --------
+    >>> from autograd_lab.selfcheck import check
+    >>> @exercise(
+    ...     "demo.cube", "cube(x) returns the slope of x³.", "x", inputs=[(2.0,), (3.0,)],
+    ...     mistakes={"this is the value, not the slope.": lambda x: x**3},
+    ... )
+    ... def _slope(x):
+    ...     return 3 * x**2
+    >>> check("demo.cube", lambda x: x * x * x)
+    Not yet, demo.cube: this is the value, not the slope.
+    on x = 2.0
+      yours: 8.
+      right: 12.
+    >>> del EXERCISES["demo.cube"]
+    """
 
     def enter(answer: Answer) -> Answer:
         if name in EXERCISES:

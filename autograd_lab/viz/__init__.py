@@ -1,10 +1,18 @@
 """See it: computation graphs as drawings, backward passes step by step, the package's source, the figures.
 
 :func:`draw_graph`, :func:`step_backward` and :func:`show_source` need nothing but NumPy. The figures need
-Matplotlib, which ``pip install 'autograd-lab[viz]'`` brings; without it this package imports all the same.
+Matplotlib and the explorables ipywidgets, which ``pip install 'autograd-lab[viz]'`` brings; without them this
+package imports all the same.
 """
 
 from autograd_lab.viz.drawing import GraphDrawing, draw_graph
+from autograd_lab.viz.errors import plot_errors
+from autograd_lab.viz.explore import (
+    explore_broadcasting,
+    explore_learning_rate,
+    explore_softmax,
+    explore_step_size,
+)
 from autograd_lab.viz.images import plot_digits, plot_weights
 from autograd_lab.viz.replay import Replay, replay
 from autograd_lab.viz.source import SourceView, show_source
@@ -22,8 +30,13 @@ __all__ = [
     "book_style",
     "confusion_matrix",
     "draw_graph",
+    "explore_broadcasting",
+    "explore_learning_rate",
+    "explore_softmax",
+    "explore_step_size",
     "plot_confusion",
     "plot_digits",
+    "plot_errors",
     "plot_history",
     "plot_weights",
     "replay",

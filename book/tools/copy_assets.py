@@ -19,6 +19,9 @@ PARTS = {
     "mathjax/es5/input/tex": "mathjax/input/tex",  # macros that load on first use: \cancel, \color, ...
     "mathjax/es5/a11y": "mathjax/a11y",  # formulas read aloud, from MathJax's own menu
     "mathjax/es5/sre": "mathjax/sre",
+    # Only a page with a widget loads these; embed-amd.js has all that it needs in one file.
+    "requirejs/require.js": "widgets/require.js",
+    "@jupyter-widgets/html-manager/dist/embed-amd.js": "widgets/embed-amd.js",
 }
 
 

@@ -6,6 +6,7 @@ A chapter whose cell fails is not written: the file on disk stays as it was, and
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
@@ -30,6 +31,8 @@ LANGUAGE_INFO = {
 # Cell metadata that says how or when somebody looked at a cell, not what it is.
 TRANSIENT = {"collapsed", "ExecuteTime", "execution", "jupyter", "scrolled", "trusted"}
 
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -41,6 +44,23 @@ def normalise(notebook: NotebookNode) -> None:
         cell.setdefault("id", f"cell-{number}")
         for key in TRANSIENT & cell.metadata.keys():
             del cell.metadata[key]
+
+
+def name_widgets(notebook: NotebookNode) -> NotebookNode:
+    """Number the widgets in the order of their creation: Jupyter names them at random.
+
+    What a widget has at None it has by default; without it the page is lighter.
+    """
+    saved = notebook.metadata.get("widgets", {}).get(WIDGET_STATE)
+    if saved is None:
+        return notebook
+    for widget in saved["state"].values():
+        widget["state"] = {key: value for key, value in widget["state"].items() if value is not None}
+    text = json.dumps(notebook)
+    for number, name in enumerate(saved["state"]):
+        text = text.replace(name, f"widget-{number:04d}")
+    named: NotebookNode = nbformat.from_dict(json.loads(text))
+    return named
 
 
 def execute(path: Path, timeout: int) -> int:
@@ -57,6 +77,7 @@ def execute(path: Path, timeout: int) -> int:
     )
     client.execute()
     normalise(notebook)  # the kernel has told its version
+    notebook = name_widgets(notebook)
     nbformat.validate(notebook)
     draft = path.with_suffix(".tmp")
     nbformat.write(notebook, draft)
