@@ -307,6 +307,30 @@ def numerical_slope(
     return float(np.sum(np.asarray(cotangent) * (ahead - behind)) / (2 * eps))
 
 
+def agreement(analytic: Array, numeric: Array, atol: float, rtol: float) -> Array:
+    """Where two gradients agree: |analytic − numeric| ≤ atol + rtol·|numeric|.
+
+    Parameters
+    ----------
+    analytic, numeric : ndarray
+        Of one shape.
+    atol, rtol : float
+        How far apart they may be, and how far in units of the numeric one.
+
+    Returns
+    -------
+    ndarray of bool
+
+    Examples
+    --------
+    >>> agreement(np.array([1000.5, 1.5, 5e-6]), np.array([1000.0, 1.0, 0.0]), 1e-5, 1e-3)
+    array([ True, False,  True])
+    """
+    within = np.abs(analytic - numeric) <= atol + rtol * np.abs(numeric)
+    # What is not finite proves nothing, except that infinities of one sign agree.
+    return np.asarray(np.isfinite(numeric) & within | (analytic == numeric))
+
+
 def gradcheck(
     fn: Function,
     inputs: Inputs,
@@ -549,8 +573,7 @@ def _value(fn: Function, arrays: list[Array], i: int, index: tuple[int, ...], st
 
 def _compare(name: str, analytic: Array, numeric: Array, atol: float, rtol: float) -> InputCheck:
     error = np.abs(analytic - numeric)
-    # What is not finite proves nothing, on either side, except that infinities of one sign agree.
-    agree = (np.isfinite(numeric) & (error <= atol + rtol * np.abs(numeric))) | (analytic == numeric)
+    agree = agreement(analytic, numeric, atol, rtol)
     # The worst entry is the largest error that fails. If none does, round-off must not choose one.
     if agree.all():
         score = np.where(np.isfinite(error) & (error >= AGREES), error, 0)

@@ -14,7 +14,7 @@ import pytest
 
 import autograd_lab as ag
 from autograd_lab import GradcheckError, Tensor, gradcheck
-from autograd_lab.gradcheck import numerical_gradient, numerical_slope
+from autograd_lab.gradcheck import agreement, numerical_gradient, numerical_slope
 from autograd_lab.nn import functional as F
 
 REPORT = gradcheck.report
@@ -592,6 +592,16 @@ def test_tolerances_bound_what_is_seen():
     assert gradcheck(tiny, X)
     with pytest.raises(GradcheckError):
         gradcheck(tiny, X, atol=1e-9)
+
+
+def test_agreement_is_measured_by_the_numeric_gradient_and_not_by_what_is_not_finite():
+    inf, nan = np.inf, np.nan
+    analytic = np.array([1.1, 1.0, 0.0, -1.1, inf, inf, nan, 1.0, nan])
+    numeric = np.array([1.0, 1.1, 0.1, -1.0, inf, -inf, nan, nan, 1.0])
+    with np.errstate(invalid="ignore"):
+        found = agreement(analytic, numeric, 0.0, 0.095)
+    assert found.tolist() == [False, True, False, False, True, False, False, False, False]
+    assert agreement(analytic[:4], numeric[:4], 0.05, 0.095).tolist() == [True, True, False, True]
 
 
 def test_a_sum_hides_what_only_another_cotangent_shows():
