@@ -4,7 +4,7 @@ The exercises stand in one file for each part of the book, with their right answ
 people make; :mod:`~autograd_lab.selfcheck.diagnosis` compares an answer with them.
 """
 
-from autograd_lab.selfcheck import linear_maps, matrix_multiplication
+from autograd_lab.selfcheck import gradient_checks, linear_maps, matrix_multiplication
 from autograd_lab.selfcheck.exercise import EXERCISES, Exercise
 from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 
@@ -14,6 +14,7 @@ __all__ = [
     "Exercise",
     "Verdict",
     "check",
+    "gradient_checks",
     "linear_maps",
     "matrix_multiplication",
     "score",
