@@ -7,14 +7,19 @@ people make; :mod:`~autograd_lab.selfcheck.diagnosis` compares an answer with th
 from autograd_lab.selfcheck import (
     chain_rule,
     expression_graphs,
+    finite_differences,
     forward_or_reverse,
+    gradient_checks,
+    linear_maps,
     matrix_multiplication,
     scalar_engine,
+    wrong_gradient,
 )
 from autograd_lab.selfcheck.exercise import EXERCISES, Exercise
 from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 
 __all__ = [
     "EXERCISES", "SCORE", "Exercise", "Verdict", "chain_rule", "check", "expression_graphs",
-    "forward_or_reverse", "matrix_multiplication", "scalar_engine", "score",
+    "finite_differences", "forward_or_reverse", "gradient_checks", "linear_maps", "matrix_multiplication",
+    "scalar_engine", "score", "wrong_gradient",
 ]  # fmt: skip
