@@ -4,8 +4,17 @@ The exercises stand in one file for each part of the book, with their right answ
 people make; :mod:`~autograd_lab.selfcheck.diagnosis` compares an answer with them.
 """
 
-from autograd_lab.selfcheck import matrix_multiplication
+from autograd_lab.selfcheck import matrix_multiplication, wrong_gradient
 from autograd_lab.selfcheck.exercise import EXERCISES, Exercise
 from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 
-__all__ = ["EXERCISES", "SCORE", "Exercise", "Verdict", "check", "matrix_multiplication", "score"]
+__all__ = [
+    "EXERCISES",
+    "SCORE",
+    "Exercise",
+    "Verdict",
+    "check",
+    "matrix_multiplication",
+    "score",
+    "wrong_gradient",
+]
