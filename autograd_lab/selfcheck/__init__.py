@@ -4,7 +4,7 @@ The exercises stand in one file for each part of the book, with their right answ
 people make; :mod:`~autograd_lab.selfcheck.diagnosis` compares an answer with them.
 """
 
-from autograd_lab.selfcheck import matrix_multiplication, wrong_gradient
+from autograd_lab.selfcheck import finite_differences, matrix_multiplication, wrong_gradient
 from autograd_lab.selfcheck.exercise import EXERCISES, Exercise
 from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 
@@ -14,6 +14,7 @@ __all__ = [
     "Exercise",
     "Verdict",
     "check",
+    "finite_differences",
     "matrix_multiplication",
     "score",
     "wrong_gradient",
