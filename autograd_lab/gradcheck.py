@@ -22,6 +22,8 @@ from autograd_lab.tensor import Tensor, grad
 
 Array = NDArray[Any]
 Function = Callable[..., Tensor]
+Index = tuple[int, ...]
+Method = Literal["central", "complex"]
 Inputs = Tensor | ArrayLike | Sequence[Tensor | ArrayLike]
 TAYLOR_STEPS = (1e-1, 1e-2, 1e-3, 1e-4)
 AGREES = 1e-6  # smaller differences are not told apart in a report
@@ -186,7 +188,7 @@ def numerical_gradient(
     inputs: Inputs,
     cotangent: ArrayLike | None = None,
     *,
-    method: Literal["central", "complex"] = "central",
+    method: Method = "central",
     eps: float | None = None,
 ) -> tuple[Array, ...]:
     """Gradient of ``(cotangent * fn(*inputs)).sum()`` from values of ``fn`` alone.
@@ -235,10 +237,7 @@ def numerical_gradient(
         for i, x in enumerate(arrays):
             g = np.zeros(x.shape)
             for index in np.ndindex(x.shape):
-                if method == "complex":
-                    slope = _value(fn, arrays, i, index, 1j * h).imag / h
-                else:
-                    slope = (_value(fn, arrays, i, index, h) - _value(fn, arrays, i, index, -h)) / (2 * h)
+                slope = entry_slope(fn, arrays, i, index, h, method)
                 if weights is not None and weights.shape != slope.shape:
                     raise ValueError(
                         f"the cotangent has shape {weights.shape}, but the output has shape {slope.shape}"
@@ -246,6 +245,45 @@ def numerical_gradient(
                 g[index] = np.sum(slope if weights is None else weights * slope)
             gradients.append(g)
     return tuple(gradients)
+
+
+def entry_slope(
+    fn: Function, inputs: Sequence[Array], i: int, index: Index, h: float, method: Method
+) -> Array:
+    """Slope of fn's outputs when one entry of input i moves by h.
+
+    Parameters
+    ----------
+    fn : function
+        Takes Tensors, returns one Tensor.
+    inputs : sequence of ndarray
+        Where to differentiate; never changed.
+    i, index : int, tuple of int
+        Which entry of which input.
+    h : float
+        The step.
+    method : {"central", "complex"}
+        As for :func:`numerical_gradient`.
+
+    Returns
+    -------
+    ndarray
+        Of the output's shape.
+
+    Raises
+    ------
+    ValueError
+        If the step does not change the entry.
+
+    Examples
+    --------
+    >>> entry_slope(lambda x: x * x, [np.array([3.0, 5.0])], 0, (1,), 0.5, "central")
+    array([ 0., 10.])
+    """
+    if method == "complex":
+        return np.asarray(_value(fn, inputs, i, index, 1j * h).imag / h)
+    up, down = (_value(fn, inputs, i, index, step) for step in (h, -h))
+    return np.asarray((up - down) / (2 * h))
 
 
 def numerical_slope(
@@ -559,7 +597,7 @@ def _moved(arrays: list[Array], along: list[Array], h: float) -> list[Tensor]:
     return moved
 
 
-def _value(fn: Function, arrays: list[Array], i: int, index: tuple[int, ...], step: complex) -> Array:
+def _value(fn: Function, arrays: Sequence[Array], i: int, index: tuple[int, ...], step: complex) -> Array:
     """The value of fn with one entry of one input moved."""
     moved = arrays[i].astype(np.result_type(arrays[i], step) if isinstance(step, complex) else np.float64)
     moved[index] += step
