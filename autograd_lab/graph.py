@@ -278,7 +278,7 @@ def backpropagate(
         If a VJP returns a gradient of a wrong shape.
     """
     order = topological_order(root)
-    relevant = None if targets is None else _leading_to(targets, order)
+    relevant = None if targets is None else leading_to(targets, order)
     refuse_freed(order if relevant is None else relevant)
     wanted = () if targets is None else frozenset(targets)
     cotangents, gradients = {root: seed}, {}
@@ -335,7 +335,7 @@ def _is_fresh(gx: Any, g: Any, vjp: VJP) -> bool:
     return not defaults or all(value is not gx for value in defaults)
 
 
-def _leading_to(targets: Sequence[Node], order: list[Node]) -> set[Node]:
+def leading_to(targets: Sequence[Node], order: list[Node]) -> set[Node]:
     """The nodes of ``order`` from which a target can be reached, the targets included."""
     found = set(targets)
     for node in reversed(order):

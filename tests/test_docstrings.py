@@ -248,11 +248,12 @@ def test_a_gradient_ends_at_integers_and_booleans(dtype):
 # --- everything public ----------------------------------------------------------------------------------
 
 ROOMS = (
-    "autograd_lab", "autograd_lab.data", "autograd_lab.debug", "autograd_lab.func", "autograd_lab.gradcheck",
-    "autograd_lab.nn", "autograd_lab.nn.functional", "autograd_lab.nn.init", "autograd_lab.nn.losses",
-    "autograd_lab.ops", "autograd_lab.optim", "autograd_lab.planted", "autograd_lab.selfcheck",
-    "autograd_lab.selfcheck.diagnosis", "autograd_lab.selfcheck.exercise", "autograd_lab.selfcheck.trial",
-    "autograd_lab.selfcheck.verdict", "autograd_lab.train", "autograd_lab.viz",
+    "autograd_lab", "autograd_lab.counting", "autograd_lab.data", "autograd_lab.debug", "autograd_lab.func",
+    "autograd_lab.gradcheck", "autograd_lab.nn", "autograd_lab.nn.functional", "autograd_lab.nn.init",
+    "autograd_lab.nn.losses", "autograd_lab.ops", "autograd_lab.optim", "autograd_lab.planted",
+    "autograd_lab.scalar", "autograd_lab.selfcheck", "autograd_lab.selfcheck.diagnosis",
+    "autograd_lab.selfcheck.exercise", "autograd_lab.selfcheck.trial", "autograd_lab.selfcheck.verdict",
+    "autograd_lab.train", "autograd_lab.viz",
 )  # fmt: skip
 
 # No example of their own, because another one shows them:

@@ -14,7 +14,7 @@ import pytest
 
 import autograd_lab as ag
 from autograd_lab import GradcheckError, Tensor, gradcheck
-from autograd_lab.gradcheck import numerical_gradient
+from autograd_lab.gradcheck import agreement, numerical_gradient, numerical_slope
 from autograd_lab.nn import functional as F
 
 REPORT = gradcheck.report
@@ -266,6 +266,176 @@ def test_inputs_are_named_by_their_names():
     assert "ok    weight[" in str(REPORT(MISTAKES["second input without a gradient"].fn, (x, y)))
 
 
+def test_a_factor_is_named_only_if_it_is_one_for_all_wrong_entries():
+    several = on_one(np.exp, lambda g, x: g * np.exp(x) * np.array([1.2, 1.3, 1.4]))
+    assert "factor: analytic" not in str(REPORT(several, V))
+    assert REPORT(several, V).inputs[0].ratio is None
+    assert "1.37 times numeric" in str(REPORT(on_one(np.exp, lambda g, x: 1.37 * g * np.exp(x)), V))
+    # A single wrong entry: a simple factor is worth a word, any other number is not.
+    for factor, told in ((2, True), (1.5, True), (-1, True), (1 / 300, True), (1.3717, False)):
+        report = REPORT(on_one(np.exp, lambda g, x, factor=factor: factor * g * np.exp(x)), 0.5)
+        assert ("times numeric" in str(report)) is told, factor
+
+
+# --- along random directions ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", RIGHT)
+@pytest.mark.parametrize("directions", [1, 3])
+def test_a_right_gradient_passes_along_directions(name, directions):
+    fn, inputs = RIGHT[name]
+    assert gradcheck(fn, inputs, directions=directions) is True
+
+
+@pytest.mark.parametrize("name", sorted(MISTAKES.keys() - {"gradient of a kink"}))
+def test_a_planted_mistake_is_found_along_directions(name):
+    mistake = MISTAKES[name]
+    with pytest.raises(GradcheckError) as caught:
+        gradcheck(mistake.fn, mistake.inputs, directions=3)
+    report = REPORT(mistake.fn, mistake.inputs, directions=3)
+    assert str(caught.value) == str(report)
+    assert tuple(i for i, check in enumerate(report.inputs) if not check.passed) == mistake.wrong
+    for i in mistake.wrong:
+        check = report.inputs[i]
+        assert check.index == ()
+        assert check.direction in (1, 2, 3)
+        assert f"WRONG input {i} along direction {check.direction}: analytic" in str(report)
+        if mistake.at is None and mistake.ratio is not None and mistake.says:
+            assert mistake.says in " ".join(str(report).split()), (
+                "a common factor shows along every direction"
+            )
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_one_direction_sees_one_wrong_entry_of_many(seed):
+    fn = on_one(lambda x: 3 * x, lambda g, x: np.where(np.arange(500) == 123, 4 * g, 3 * g))
+    with pytest.raises(GradcheckError, match="along direction 1"):
+        gradcheck(lambda x: fn(x).sum(), np.arange(500.0), directions=1, seed=seed)
+
+
+def test_the_tolerance_of_a_direction_is_that_of_the_whole_input():
+    """The limit that the documentation names: an entry by itself would be found."""
+    fn = on_one(lambda x: x.sum(), lambda g, x: g * (1 + 0.01 * (np.arange(x.size) == 7)))
+    x = np.arange(1000.0)
+    assert gradcheck(fn, x, directions=1)
+    with pytest.raises(GradcheckError, match=r"input 0\[7\]"):
+        gradcheck(fn, x)
+    with pytest.raises(GradcheckError):
+        gradcheck(fn, x, directions=1, rtol=1e-6)
+
+
+def test_the_cost_of_directions_does_not_depend_on_the_size():
+    calls = []
+
+    def fn(x: Tensor, y: Tensor) -> Tensor:
+        calls.append(1)
+        return (x * x).sum() + y.sum()
+
+    counts = []
+    for size, directions in ((5, 3), (5000, 3), (5000, 4)):
+        calls.clear()
+        gradcheck(fn, (np.linspace(1, 2, size), V), directions=directions)
+        counts.append(len(calls))
+    assert counts[0] == counts[1]
+    assert counts[2] == counts[1] + 2 * 2
+
+
+def test_report_along_directions():
+    lines = str(REPORT(ag.exp, V, directions=1)).splitlines()
+    assert re.fullmatch(
+        r"gradcheck passed \(h = 1e-06, 1 direction, Taylor remainder of order \d\.\d\)", lines[0]
+    )
+    assert re.match(r"  ok    input 0 along direction 1: analytic .*, agree to 1e-06$", lines[1])
+    report = REPORT(MISTAKES["transposed"].fn, MISTAKES["transposed"].inputs, directions=2)
+    assert "2 directions" in str(report)
+    assert "each by itself and entry by entry" in " ".join(str(report).split())
+    assert [check.shape for check in report.inputs] == [(3, 3), (3, 3)]
+    assert REPORT(ag.exp, V).directions is None
+
+
+def test_the_seed_chooses_the_directions():
+    one, again, other = (REPORT(ag.exp, V, directions=2, seed=seed) for seed in (0, 0, 1))
+    assert str(one) == str(again)
+    assert one.inputs[0].analytic != other.inputs[0].analytic
+    assert REPORT(ag.exp, V, seed=0).inputs != REPORT(ag.exp, V, seed=1).inputs
+    assert gradcheck(ag.exp, V, seed=1)
+
+
+def test_faults_beside_the_numbers_are_found_along_directions():
+    report = REPORT(operator(changes_its_cotangent), V, directions=1)
+    assert all(check.passed for check in report.inputs)
+    assert any("cotangent was changed" in fault for fault in report.faults)
+
+
+@pytest.mark.parametrize("directions", [0, -1])
+def test_too_few_directions(directions):
+    with pytest.raises(ValueError, match="at least one direction"):
+        gradcheck(ag.exp, V, directions=directions)
+
+
+@pytest.mark.parametrize("directions", [2.0, True, "3", np.array([1, 2])])
+def test_directions_that_are_no_whole_number(directions):
+    with pytest.raises(TypeError, match="whole number"):
+        gradcheck(ag.exp, V, directions=directions)
+
+
+@pytest.mark.parametrize("x", [1e12, np.inf, np.nan])
+def test_a_step_along_a_direction_that_is_lost_is_an_error(x):
+    with pytest.raises(ValueError, match=r"does not change the entry .* of input 0"):
+        gradcheck(lambda x: x.detach(), np.array([0.5, x]), directions=1)
+
+
+def test_held_inputs_stay_where_they_are_along_directions():
+    seen = []
+
+    def fn(x: Tensor, held: Tensor) -> Tensor:
+        seen.append(held.data.copy())
+        return x * held
+
+    assert gradcheck(fn, (ag.tensor(V, requires_grad=True), ag.tensor(V + 2)), directions=2)
+    assert all(np.array_equal(held, V + 2) for held in seen)
+
+
+def test_numerical_slope():
+    d, e = np.array([0.5, -1.0, 2.0]), np.array([1.0, 0.0, -0.5])
+    u = np.array([2.0, -1.0, 0.5])
+    along_both = numerical_slope(ag.mul, (V, V + 1), (d, e), u)
+    assert along_both == pytest.approx(np.sum(u * (d * (V + 1) + V * e)), abs=1e-8)
+    assert numerical_slope(ag.exp, V, d) == pytest.approx(np.sum(np.exp(V) * d), abs=1e-8)
+    assert numerical_slope(ag.exp, 0.5, 2.0) == pytest.approx(2 * np.exp(0.5), abs=1e-8)
+    assert numerical_slope(lambda x: x**3, 1.0, 1.0, eps=0.1) == pytest.approx(3.01)
+    assert numerical_slope(ag.exp, Tensor(V), Tensor(d)) == numerical_slope(ag.exp, V, d)
+    assert numerical_slope(lambda x, y: x.sum(), (V, np.inf), (d, 0.0)) == pytest.approx(d.sum())
+
+
+def test_numerical_slope_uses_values_only_and_changes_nothing():
+    seen = []
+
+    def fn(x: Tensor) -> Tensor:
+        seen.append(x.requires_grad or ag.is_grad_enabled())
+        x.data[...] += 1
+        return x * x
+
+    x, d = V.copy(), np.ones(3)
+    numerical_slope(fn, x, d)
+    assert np.array_equal(x, V)
+    assert np.array_equal(d, np.ones(3))
+    assert seen == [False, False]
+
+
+def test_numerical_slope_errors():
+    with pytest.raises(ValueError, match="the directions have the shapes"):
+        numerical_slope(ag.exp, V, np.ones(2))
+    with pytest.raises(ValueError, match="the directions have the shapes"):
+        numerical_slope(ag.mul, (V, V), (V,))
+    with pytest.raises(ValueError, match="the cotangent has shape"):
+        numerical_slope(ag.exp, V, V, np.ones(2))
+    with pytest.raises(ValueError, match="does not change the entry"):
+        numerical_slope(ag.exp, np.array([1e12]), [[1.0]])
+    with pytest.raises(TypeError, match="function"):
+        numerical_slope(3, V, V)  # type: ignore[arg-type]
+
+
 # --- what a comparison of numbers would not see ---------------------------------------------------------
 
 
@@ -422,6 +592,16 @@ def test_tolerances_bound_what_is_seen():
     assert gradcheck(tiny, X)
     with pytest.raises(GradcheckError):
         gradcheck(tiny, X, atol=1e-9)
+
+
+def test_agreement_is_measured_by_the_numeric_gradient_and_not_by_what_is_not_finite():
+    inf, nan = np.inf, np.nan
+    analytic = np.array([1.1, 1.0, 0.0, -1.1, inf, inf, nan, 1.0, nan])
+    numeric = np.array([1.0, 1.1, 0.1, -1.0, inf, -inf, nan, nan, 1.0])
+    with np.errstate(invalid="ignore"):
+        found = agreement(analytic, numeric, 0.0, 0.095)
+    assert found.tolist() == [False, True, False, False, True, False, False, False, False]
+    assert agreement(analytic[:4], numeric[:4], 0.05, 0.095).tolist() == [True, True, False, True]
 
 
 def test_a_sum_hides_what_only_another_cotangent_shows():

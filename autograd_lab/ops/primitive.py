@@ -128,7 +128,7 @@ def as_float(x: Any) -> Any:
     >>> as_float(np.uint8([1, 2])) - 2
     array([-1.,  0.])
     """
-    x = np.asarray(x)
+    x = np.asanyarray(x)  # a subclass may count operations, see autograd_lab.counting
     return x.astype(np.float64) if x.dtype.kind in "biu" else x
 
 

@@ -4,11 +4,23 @@ The exercises stand in one file for each chapter of the book, with their right a
 people make; :mod:`~autograd_lab.selfcheck.diagnosis` compares an answer with them.
 """
 
-from autograd_lab.selfcheck import chain_rule, expression_graphs, matrix_multiplication, mnist
+from autograd_lab.selfcheck import (
+    chain_rule,
+    expression_graphs,
+    finite_differences,
+    forward_or_reverse,
+    gradient_checks,
+    linear_maps,
+    matrix_multiplication,
+    mnist,
+    scalar_engine,
+    wrong_gradient,
+)
 from autograd_lab.selfcheck.exercise import EXERCISES, Exercise
 from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 
 __all__ = [
     "EXERCISES", "SCORE", "Exercise", "Verdict", "chain_rule", "check", "expression_graphs",
-    "matrix_multiplication", "mnist", "score",
+    "finite_differences", "forward_or_reverse", "gradient_checks", "linear_maps", "matrix_multiplication",
+    "mnist", "scalar_engine", "score", "wrong_gradient",
 ]  # fmt: skip

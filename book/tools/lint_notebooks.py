@@ -41,7 +41,6 @@ UNCHECKED = {
     "basic_operations.ipynb",
     "classification.ipynb",
     "cross_entropy.ipynb",
-    "mnist.ipynb",
     "explore.ipynb",
 }
 # The same switches as comments, where nobody would look for them.

@@ -1,0 +1,126 @@
+"""Exercises of the chapter on checking gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lab.selfcheck.exercise import exercise
+
+
+@exercise(
+    "checks.excess",
+    "excess(analytic, numeric, atol, rtol) returns the largest of |analytic − numeric| / "
+    "(atol + rtol |numeric|): a check passes if it is at most 1.",
+    letters="analytic numeric atol rtol",
+    inputs=[
+        (np.array([1.0, -2.5]), np.array([1.5, -1.0]), 0.1, 0.2),
+        (np.array([3.0, 0.0, -1.0]), np.array([4.0, 0.25, -1.0]), 0.05, 0.5),
+        (np.array([[0.5, 8.0], [0.0, -4.0]]), np.array([[0.0, 9.0], [0.125, -6.0]]), 0.25, 0.25),
+    ],
+    mistakes={
+        "the tolerance is measured by the analytic gradient. That one is on trial: use the numeric one.": (
+            lambda a, n, atol, rtol: np.max(np.abs(a - n) / (atol + rtol * np.abs(a)))
+        ),
+        "without the absolute value, an entry that is too small passes unseen.": (
+            lambda a, n, atol, rtol: np.max((a - n) / (atol + rtol * np.abs(n)))
+        ),
+        "the largest error is divided by the largest tolerance. Compare entry by entry first.": (
+            lambda a, n, atol, rtol: np.max(np.abs(a - n)) / np.max(atol + rtol * np.abs(n))
+        ),
+        "the mean lets many right entries hide a wrong one: take the largest.": (
+            lambda a, n, atol, rtol: np.mean(np.abs(a - n) / (atol + rtol * np.abs(n)))
+        ),
+        "the numeric gradient has signs: without its absolute value the tolerance can be negative.": (
+            lambda a, n, atol, rtol: np.max(np.abs(a - n) / (atol + rtol * n))
+        ),
+        "atol is a part of the tolerance too: it is added, so that a gradient of 0 has some.": (
+            lambda a, n, atol, rtol: np.max(np.abs(a - n) / (rtol * np.abs(n)))
+        ),
+    },
+)
+def _excess(analytic: Any, numeric: Any, atol: float, rtol: float) -> Any:
+    return np.max(np.abs(analytic - numeric) / (atol + rtol * np.abs(numeric)))
+
+
+def cube(x: Any) -> Any:
+    """Sum of the cubes."""
+    return np.sum(x**3)
+
+
+def product_of_sines(x: Any) -> Any:
+    """Product of the sines."""
+    return np.prod(np.sin(x))
+
+
+def log_sum_exp(x: Any) -> Any:
+    """Logarithm of the sum of the exponentials."""
+    return np.log(np.sum(np.exp(x)))
+
+
+@exercise(
+    "checks.slope",
+    "slope(f, x, d, h) returns the central difference of f at x along the direction d, with step h.",
+    letters="f x d h",
+    inputs=[
+        (cube, np.array([1.0, 2.0]), np.array([3.0, -0.5]), 0.1),
+        (product_of_sines, np.array([0.5, 1.0, 2.0]), np.array([1.0, -2.0, 0.5]), 0.1),
+        (log_sum_exp, np.array([[0.5, 1.0], [-1.0, 2.0]]), np.array([[1.0, 0.0], [-1.5, 2.0]]), 0.05),
+    ],
+    mistakes={
+        "the two points are 2h apart, not h: divide by 2h.": (
+            lambda f, x, d, h: (f(x + h * d) - f(x - h * d)) / h
+        ),
+        "this is the one-sided difference. Its error is of order h, that of the central one of order h².": (
+            lambda f, x, d, h: (f(x + h * d) - f(x)) / h
+        ),
+        "it moves every entry by h: move each by h times its entry of d.": (
+            lambda f, x, d, h: (f(x + h) - f(x - h)) / (2 * h)
+        ),
+        "d is divided by its length. The slope ⟨∇f, d⟩ grows with d, so leave d as it is.": (
+            lambda f, x, d, h: (f(x + h * d) - f(x - h * d)) / (2 * h * np.linalg.norm(d))
+        ),
+        "the sign is turned: ahead minus behind.": lambda f, x, d, h: (f(x - h * d) - f(x + h * d)) / (2 * h),
+    },
+)
+def _slope(f: Any, x: Any, d: Any, h: float) -> Any:
+    return (f(x + h * d) - f(x - h * d)) / (2 * h)
+
+
+def _remainder(f: Any, g: Any, x: Any, d: Any, h: float) -> Any:
+    return np.abs(f(x + h * d) - f(x) - h * np.sum(g * d))
+
+
+@exercise(
+    "checks.order",
+    "order(f, g, x, d, h) returns log2(R(h) / R(h/2)), where R(h) = |f(x + h d) − f(x) − h ⟨g, d⟩|.",
+    letters="f g x d h",
+    inputs=[
+        (cube, np.array([3.0, 12.0]), np.array([1.0, 2.0]), np.array([1.0, -1.5]), 0.01),  # right
+        (cube, np.array([3.0, 6.0]), np.array([1.0, 2.0]), np.array([1.0, -1.5]), 0.01),  # wrong
+        (cube, np.zeros(2), np.zeros(2), np.array([1.0, 2.0]), 0.1),  # no curvature
+        (log_sum_exp, np.array([0.5, 0.5]), np.array([0.7, 0.7]), np.array([2.0, -1.0]), 0.05),
+    ],
+    mistakes={
+        "the linear term is missing. Without h ⟨g, d⟩ the remainder is of order 1 whatever g is.": (
+            lambda f, g, x, d, h: np.log2(np.abs(f(x + h * d) - f(x)) / np.abs(f(x + h / 2 * d) - f(x)))
+        ),
+        "in the second remainder the step is halved inside f only: it stands beside ⟨g, d⟩ too.": (
+            lambda f, g, x, d, h: np.log2(
+                _remainder(f, g, x, d, h) / np.abs(f(x + h / 2 * d) - f(x) - h * np.sum(g * d))
+            )
+        ),
+        "the quotient is upside down: R(h) is the larger one.": (
+            lambda f, g, x, d, h: np.log2(_remainder(f, g, x, d, h / 2) / _remainder(f, g, x, d, h))
+        ),
+        "the step was halved, so the logarithm is the one to base 2.": (
+            lambda f, g, x, d, h: np.log(_remainder(f, g, x, d, h) / _remainder(f, g, x, d, h / 2))
+        ),
+        "this is R(h) / R(h/2) itself, without the logarithm.": (
+            lambda f, g, x, d, h: _remainder(f, g, x, d, h) / _remainder(f, g, x, d, h / 2)
+        ),
+    },
+)
+def _order(f: Any, g: Any, x: Any, d: Any, h: float) -> Any:
+    return np.log2(_remainder(f, g, x, d, h) / _remainder(f, g, x, d, h / 2))
