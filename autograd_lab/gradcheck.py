@@ -231,18 +231,13 @@ def numerical_gradient(
     check_callable("numerical_gradient", fn)
     h = eps if eps is not None else 1e-20 if method == "complex" else 1e-6
     arrays = _arrays(_as_list(inputs))
-    weights: Any = None if cotangent is None else np.asarray(cotangent)
     gradients = []
     with no_grad():
         for i, x in enumerate(arrays):
             g = np.zeros(x.shape)
             for index in np.ndindex(x.shape):
                 slope = entry_slope(fn, arrays, i, index, h, method)
-                if weights is not None and weights.shape != slope.shape:
-                    raise ValueError(
-                        f"the cotangent has shape {weights.shape}, but the output has shape {slope.shape}"
-                    )
-                g[index] = np.sum(slope if weights is None else weights * slope)
+                g[index] = _weighted_sum(slope, cotangent)
             gradients.append(g)
     return tuple(gradients)
 
@@ -336,13 +331,7 @@ def numerical_slope(
         raise ValueError("the directions have the shapes {}, but the inputs {}".format(*shapes))
     with no_grad():
         ahead, behind = (fn(*_moved(arrays, along, h)).data for h in (eps, -eps))
-    if cotangent is None:
-        return float(np.sum(ahead - behind) / (2 * eps))
-    if np.shape(cotangent) != ahead.shape:
-        raise ValueError(
-            f"the cotangent has shape {np.shape(cotangent)}, but the output has shape {ahead.shape}"
-        )
-    return float(np.sum(np.asarray(cotangent) * (ahead - behind)) / (2 * eps))
+    return float(_weighted_sum(ahead - behind, cotangent) / (2 * eps))
 
 
 def agreement(analytic: Array, numeric: Array, atol: float, rtol: float) -> Array:
@@ -589,10 +578,7 @@ def _moved(arrays: list[Array], along: list[Array], h: float) -> list[Tensor]:
         new = a + h * d
         lost = (d != 0) & ((new == a) | ~np.isfinite(new))
         if lost.any():
-            raise ValueError(
-                f"a step of {abs(h):g} does not change the entry {a[lost][0]} of input {i}: there is no "
-                "numerical derivative here"
-            )
+            raise _lost_step(h, a[lost][0], i)
         moved.append(Tensor(new))
     return moved
 
@@ -602,11 +588,25 @@ def _value(fn: Function, arrays: Sequence[Array], i: int, index: tuple[int, ...]
     moved = arrays[i].astype(np.result_type(arrays[i], step) if isinstance(step, complex) else np.float64)
     moved[index] += step
     if moved[index] == arrays[i][index] or not np.isfinite(moved[index]):
-        raise ValueError(
-            f"a step of {abs(step):g} does not change the entry {arrays[i][index]} of input {i}: there is no "
-            "numerical derivative here"
-        )
+        raise _lost_step(step, arrays[i][index], i)
     return fn(*[Tensor(moved if j == i else a) for j, a in enumerate(arrays)]).data
+
+
+def _lost_step(step: complex, entry: Any, i: int) -> ValueError:
+    return ValueError(
+        f"a step of {abs(step):g} does not change the entry {entry} of input {i}: there is no numerical "
+        "derivative here"
+    )
+
+
+def _weighted_sum(values: Array, cotangent: ArrayLike | None) -> Any:
+    """⟨cotangent, values⟩, or the plain sum without a cotangent."""
+    if cotangent is None:
+        return np.sum(values)
+    weights = np.asarray(cotangent)
+    if weights.shape != values.shape:
+        raise ValueError(f"the cotangent has shape {weights.shape}, but the output has shape {values.shape}")
+    return np.sum(weights * values)
 
 
 def _compare(name: str, analytic: Array, numeric: Array, atol: float, rtol: float) -> InputCheck:
