@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -92,12 +91,9 @@ class GraphDrawing:
         return f"<GraphDrawing of {self.trace.output.label or 'a constant'}: {self.trace.summary()}>"
 
     def _repr_html_(self) -> str:
-        # Narrower than this the drawing scrolls inside its frame, never the page; then a keyboard must
-        # reach the frame.
-        focus = f' tabindex="0" role="group" aria-label="{escape(self.name)}, scrollable"'
         return (
             f'<div class="ag-graph-frame" style="overflow-x:auto;margin:1em 0"'
-            f"{focus if self._drawing.least_width > 300 else ''}>\n{self.svg}\n</div>"
+            f"{self._drawing.frame_attributes(self.name)}>\n{self.svg}\n</div>"
         )
 
     def to_dot(self) -> str:

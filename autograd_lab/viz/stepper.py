@@ -125,14 +125,13 @@ class BackwardSteps:
 
     def _repr_html_(self) -> str:
         name = escape(self.title)
-        focus = f' tabindex="0" role="group" aria-label="{name}, drawing, scrollable"'
         steps = "\n".join(map(_item, self.steps))
         return (
             # Focusable by a click, so that the arrow keys work wherever in the player one has clicked.
             f'<div class="ag-player" role="group" aria-label="{name}" tabindex="-1" '
             f'data-lm-suppress-shortcuts="true">\n<style>{PLAYER_CSS}</style>\n'
             f'<p class="ag-heading">{name}</p>\n<div class="ag-{self.direction}">\n'
-            f'<div class="ag-frame"{focus if self._drawing.least_width > 300 else ""}>\n'
+            f'<div class="ag-frame"{self._drawing.frame_attributes(f"{self.title}, drawing")}>\n'
             f'{self._drawing.markup}\n</div>\n<div class="ag-side">\n{_CONTROLS}\n'
             f'<ol class="ag-steps">\n{steps}\n</ol>\n</div>\n</div>\n<script>{_script()}</script>\n</div>'
         )

@@ -47,6 +47,15 @@ class Drawing:
     height: float
     least_width: float
 
+    def frame_attributes(self, label: str) -> str:
+        """What a frame around the drawing needs where it may scroll: a keyboard must reach it.
+
+        Narrower than ``least_width`` the drawing scrolls inside its frame, never the page.
+        """
+        if self.least_width <= 300:
+            return ""
+        return f' tabindex="0" role="group" aria-label="{escape(label)}, scrollable"'
+
 
 @dataclass(frozen=True)
 class Phase:

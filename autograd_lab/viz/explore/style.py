@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autograd_lab.viz.style import PALETTE
+from autograd_lab.viz.theme import themed
 
 __all__ = ["EXPLORE_CSS"]
 
@@ -24,12 +25,7 @@ _CONTROLS = """
 EXPLORE_CSS = " ".join(
     (
         f"""
-.ag-explore {{ {_LIGHT} color: var(--ag-ink); max-width: 100%; }}
-@media (prefers-color-scheme: dark) {{ .ag-explore {{ {_DARK} }} }}
-html[data-theme=light] .ag-explore, [data-jp-theme-light=true] .ag-explore,
-.vscode-light .ag-explore {{ {_LIGHT} }}
-html[data-theme=dark] .ag-explore, [data-jp-theme-light=false] .ag-explore,
-.vscode-dark .ag-explore {{ {_DARK} }}
+{themed(".ag-explore", _LIGHT, _DARK, "color: var(--ag-ink); max-width: 100%;")}
 html[data-theme] .ag-explore {{ {_CONTROLS} }}
 .ag-explore .widget-readout {{ min-width: max-content; overflow: visible; margin: 0 4px 0 12px; }}
 .ag-explore .ag-stack {{ min-height: 345px; }}
@@ -44,8 +40,6 @@ html[data-theme] .ag-explore {{ {_CONTROLS} }}
 .ag-explore .widget-play button:nth-child(2)::before {{ clip-path: none; height: 11px; }}
 .ag-explore .widget-play button:has(.fa-pause)::before {{
     clip-path: polygon(0 0, 35% 0, 35% 100%, 0 100%, 0 0, 65% 0, 100% 0, 100% 100%, 65% 100%, 65% 0); }}
-@media print {{ html .ag-explore.ag-explore {{ {_LIGHT} }} }}
-
 .ag-explore .ag-ask, .ag-explore .ag-readout {{ margin: 0; color: var(--ag-ink); font-size: 14.5px;
     line-height: 1.5; max-width: 44em; white-space: normal; }}
 .ag-explore .ag-ask {{ padding: 2px 12px; border-left: 3px solid var(--ag-blue); }}
