@@ -293,7 +293,7 @@ def backpropagate(
         vjps: Any = vjps_of(node) if vjps_of else node.vjps
         if not retain_graph and node.op is not None:
             node.vjps = None
-        for parent, vjp in zip(node.inputs, vjps):  # noqa: B905 - an index or an axis has no VJP
+        for parent, vjp in zip(node.inputs, vjps):  # noqa: B905 - one for each, by construction
             if vjp is None or (relevant is not None and parent not in relevant):
                 continue
             try:
