@@ -150,14 +150,14 @@ def _rounded_value(x: Any) -> Any:
         "for x = −40 the value is about 4e-18, and not 0: 1 + exp(x) rounds to 1. There is np.log1p.": (
             lambda g, x: (_rounded_value(x), g * _logistic(x))
         ),
-        "the value is right. For x = −40 the slope is about 4e-18, and not 0: exp(−z) rounds to 1. There is np.expm1.": (
+        "the value is right. For x = −40 the slope is about 4e-18: exp(−z) rounds to 1. There is np.expm1.": (
             lambda g, x: (_softplus_value(x), g * (1 - np.exp(-_softplus_value(x))))
         ),
-        "for x = −40 value and slope are about 4e-18, and not 0: 1 + exp(x) rounds to 1, and so does exp(−z). "
-        "There are np.log1p and np.expm1.": (
+        "for x = −40 value and slope are about 4e-18, and not 0: 1 + exp(x) rounds to 1, and so does "
+        "exp(−z). There are np.log1p and np.expm1.": (
             lambda g, x: (_rounded_value(x), g * (1 - np.exp(-_rounded_value(x))))
         ),
-        "np.log1p is well chosen, but exp(x) still overflows for x = 800. Where x > 0 use x + log1p(exp(−x)).": (
+        "exp(x) still overflows for x = 800. Where x > 0 use x + log1p(exp(−x)).": (
             lambda g, x: (np.log1p(np.exp(x)), -g * np.expm1(-np.log1p(np.exp(x))))
         ),
         "exp(x) overflows for x = 800; and for x = −40, 1 + exp(x) rounds to 1. Where x > 0 use "
