@@ -5,6 +5,7 @@ people make; :mod:`~autograd_lab.selfcheck.diagnosis` compares an answer with th
 """
 
 from autograd_lab.selfcheck import (
+    broadcasting,
     chain_rule,
     expression_graphs,
     finite_differences,
@@ -20,7 +21,7 @@ from autograd_lab.selfcheck.exercise import EXERCISES, Exercise
 from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 
 __all__ = [
-    "EXERCISES", "SCORE", "Exercise", "Verdict", "chain_rule", "check", "expression_graphs",
+    "EXERCISES", "SCORE", "Exercise", "Verdict", "broadcasting", "chain_rule", "check", "expression_graphs",
     "finite_differences", "forward_or_reverse", "gradient_checks", "linear_maps", "matrix_multiplication",
     "mnist", "scalar_engine", "score", "wrong_gradient",
 ]  # fmt: skip
