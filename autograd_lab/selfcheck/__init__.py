@@ -6,6 +6,7 @@ people make; :mod:`~autograd_lab.selfcheck.diagnosis` compares an answer with th
 
 from autograd_lab.selfcheck import (
     basic_operations,
+    broadcasting,
     chain_rule,
     expression_graphs,
     finite_differences,
@@ -14,6 +15,7 @@ from autograd_lab.selfcheck import (
     linear_maps,
     matrix_multiplication,
     mnist,
+    reductions,
     scalar_engine,
     wrong_gradient,
 )
@@ -21,7 +23,7 @@ from autograd_lab.selfcheck.exercise import EXERCISES, Exercise
 from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 
 __all__ = [
-    "EXERCISES", "SCORE", "Exercise", "Verdict", "basic_operations", "chain_rule", "check",
+    "EXERCISES", "SCORE", "Exercise", "Verdict", "basic_operations", "broadcasting", "chain_rule", "check",
     "expression_graphs", "finite_differences", "forward_or_reverse", "gradient_checks", "linear_maps",
-    "matrix_multiplication", "mnist", "scalar_engine", "score", "wrong_gradient",
+    "matrix_multiplication", "mnist", "reductions", "scalar_engine", "score", "wrong_gradient",
 ]  # fmt: skip

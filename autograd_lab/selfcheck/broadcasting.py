@@ -1,0 +1,142 @@
+"""Exercises of the chapter on broadcasting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lab.selfcheck.exercise import exercise
+
+_rng = np.random.default_rng(10)
+
+
+def _array(*shape: int, dtype: Any = np.float64) -> Any:
+    """An array without zeros, in which no number occurs twice, not even with another sign."""
+    n = int(np.prod(shape))
+    return (_rng.permutation(np.arange(1, n + 1)) * _rng.choice([-1, 1], n)).reshape(shape).astype(dtype)
+
+
+@exercise(
+    "broadcast.column",
+    "column(g) returns the gradient for c, of shape (N, 1), in x + c with x of shape (N, D), given the "
+    "cotangent g.",
+    letters="g",
+    inputs=[
+        (np.array([[1.0, 2.0], [4.0, 3.0]]),),
+        (_array(2, 3),),
+        (_array(4, 2),),
+        (_array(3, 4, dtype=np.float32),),
+    ],
+    mistakes={
+        "that sums over the rows, as for a bias of shape (D,). The column is copied along axis 1.": (
+            lambda g: g.sum(axis=0)
+        ),
+        "that sums over axis 0, where nothing was copied. The column is copied along axis 1.": (
+            lambda g: g.sum(axis=0, keepdims=True)
+        ),
+        "keepdims is forgotten: the sums are right, but c minus a step of shape (N,) would grow to (N, N).": (
+            lambda g: g.sum(axis=1)
+        ),
+        "the sums have become a row. The gradient of a column is a column.": lambda g: g.sum(axis=1)[None],
+        "that is the mean over the copies. Each copy moves the loss, so their cotangents add up.": (
+            lambda g: g.mean(axis=1, keepdims=True)
+        ),
+        "that is the first copy alone; add up all of them.": lambda g: g[:, :1],
+        "that sums over both axes: row n of the column is copied to row n of the result, and no other.": (
+            lambda g: g.sum()
+        ),
+        "each row has got the sum over the whole of g. Row n was copied to row n alone.": (
+            lambda g: np.full((len(g), 1), g.sum())
+        ),
+    },
+)
+def _column(g: Any) -> Any:
+    return g.sum(axis=1, keepdims=True)
+
+
+def _over(axes: Any, *arrays: Any) -> tuple[Any, ...]:
+    """Sums over axes of (N, C, H, W), in the shape (C, 1, 1)."""
+    return tuple(a.sum(axis=axes).reshape(-1, 1, 1) for a in arrays)
+
+
+@exercise(
+    "broadcast.channels",
+    "channels(g, x, s) returns the gradients for s and for b of y = x * s + b, with x of shape (N, C, H, W) "
+    "and s and b of shape (C, 1, 1).",
+    letters="g x s",
+    inputs=[
+        (_array(2, 2, 1, 2), _array(2, 2, 1, 2), np.array([3.0, -2.0]).reshape(2, 1, 1)),
+        (_array(2, 3, 2, 4), _array(2, 3, 2, 4), _array(3, 1, 1)),
+        (_array(3, 2, 4, 1), _array(3, 2, 4, 1), _array(2, 1, 1)),
+        tuple(_array(*s, dtype=np.float32) for s in ((2, 3, 2, 2), (2, 3, 2, 2), (3, 1, 1))),
+    ],
+    mistakes={
+        "the samples are not summed. The shape (C, 1, 1) lacks the axis N: it is copied along it, too.": (
+            lambda g, x, s: ((g * x).sum(axis=(2, 3), keepdims=True), g.sum(axis=(2, 3), keepdims=True))
+        ),
+        "the pixels are not summed: s and b have length 1 where g has H and W.": (
+            lambda g, x, s: ((g * x).sum(axis=0), g.sum(axis=0))
+        ),
+        "the numbers are right, but (C, 1, 1) has no axis for the samples.": lambda g, x, s: tuple(
+            a.sum(axis=(0, 2, 3), keepdims=True) for a in (g * x, g)
+        ),
+        "the numbers are right, but the two axes of length 1 are lost, and (C,) would be lined up with W.": (
+            lambda g, x, s: tuple(a.sum(axis=(0, 2, 3)) for a in (g * x, g))
+        ),
+        "the axis that is left belongs to the samples. The channels are axis 1.": lambda g, x, s: tuple(
+            a.sum(axis=(1, 2, 3)).reshape(-1, 1, 1) for a in (g * x, g)
+        ),
+        "for s, the other factor x is missing: y = x s + b.": lambda g, x, s: _over((0, 2, 3), g, g),
+        "for s, the other factor is x, not s itself.": lambda g, x, s: _over((0, 2, 3), g * s, g),
+        "for s, g and x are summed before they meet: each copy of s has its own x as factor.": (
+            lambda g, x, s: (np.multiply(*_over((0, 2, 3), g, x)), *_over((0, 2, 3), g))
+        ),
+        "these are means over the copies; their cotangents add up.": lambda g, x, s: tuple(
+            a.mean(axis=(0, 2, 3)).reshape(-1, 1, 1) for a in (g * x, g)
+        ),
+        "the samples are averaged. If the loss is a mean, the 1/N is in g already.": (
+            lambda g, x, s: tuple(a.sum(axis=(2, 3), keepdims=True).mean(axis=0) for a in (g * x, g))
+        ),
+    },
+)
+def _channels(g: Any, x: Any, s: Any) -> Any:
+    return _over((0, 2, 3), g * x, g)
+
+
+@exercise(
+    "broadcast.pairwise",
+    "pairwise(g) returns the gradient for x, of shape (N,), of the differences d[i, j] = x[i] - x[j], given "
+    "the cotangent g of shape (N, N).",
+    letters="g",
+    inputs=[
+        (np.array([[1.0, 2.0], [5.0, 3.0]]),),
+        (_array(3, 3),),
+        (_array(4, 4),),
+        (_array(3, 3, dtype=np.float32),),
+    ],
+    mistakes={
+        "that comes back through the column x[i] alone. x is a row, too: subtract what comes through it.": (
+            lambda g: g.sum(axis=1)
+        ),
+        "that comes back through the row x[j] alone. x is a column, too: add what comes through it.": (
+            lambda g: -g.sum(axis=0)
+        ),
+        "the row x[j] is subtracted, so what comes back through it is subtracted, too.": (
+            lambda g: g.sum(axis=1) + g.sum(axis=0)
+        ),
+        "the sum is missing: each x was copied N times as a column and N times as a row.": lambda g: g - g.T,
+        "the contributions of both uses are right; there is one x, so add them.": lambda g: (
+            g.sum(axis=1),
+            -g.sum(axis=0),
+        ),
+        "the diagonal is left out of one of the two sums. It belongs to both, and cancels.": (
+            lambda g: g.sum(axis=1) - g.sum(axis=0) + np.diag(g)
+        ),
+        "these are means over the copies; their cotangents add up.": (
+            lambda g: g.mean(axis=1) - g.mean(axis=0)
+        ),
+    },
+)
+def _pairwise(g: Any) -> Any:
+    return g.sum(axis=1) - g.sum(axis=0)
