@@ -6,6 +6,8 @@ people make; :mod:`~autograd_lab.selfcheck.diagnosis` compares an answer with th
 
 from autograd_lab.selfcheck import (
     chain_rule,
+    classification,
+    cross_entropy,
     expression_graphs,
     finite_differences,
     forward_or_reverse,
@@ -20,7 +22,7 @@ from autograd_lab.selfcheck.exercise import EXERCISES, Exercise
 from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 
 __all__ = [
-    "EXERCISES", "SCORE", "Exercise", "Verdict", "chain_rule", "check", "expression_graphs",
-    "finite_differences", "forward_or_reverse", "gradient_checks", "linear_maps", "matrix_multiplication",
-    "mnist", "scalar_engine", "score", "wrong_gradient",
+    "EXERCISES", "SCORE", "Exercise", "Verdict", "chain_rule", "check", "classification", "cross_entropy",
+    "expression_graphs", "finite_differences", "forward_or_reverse", "gradient_checks", "linear_maps",
+    "matrix_multiplication", "mnist", "scalar_engine", "score", "wrong_gradient",
 ]  # fmt: skip
