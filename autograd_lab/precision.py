@@ -162,7 +162,9 @@ def unshifted(x: Rows, fmt: Format) -> Rows:
 
 
 def shifted(x: Rows, fmt: Format) -> Rows:
-    """Softmax with the largest entry subtracted first (Algorithm 4.1, without its log1p).
+    """Softmax after subtracting the maximum (Algorithm 4.1).
+
+    The paper leaves the maximum's term, an exact 1, out of the sum and adds it last; here it has its place.
 
     First-order bound, in units of u, with r = max x − min x: a difference is off by at most r, so its
     exponential by r + 1, the sum by r + n, the quotient by (r + 1) + (r + n) + 1 = n + 2 + 2r. That is
@@ -189,7 +191,7 @@ def shifted(x: Rows, fmt: Format) -> Rows:
 
 
 def division_free(x: Rows, fmt: Format) -> Rows:
-    """Softmax as exp(x − lse), where lse is the shifted log-sum-exp (Theorem 4.4).
+    """Softmax as exp(x − lse), with the shifted lse (Theorem 4.4).
 
     First-order bound, in units of u, with y = lse(x) and r = max x − min x: the sum is off by r + n, its
     logarithm by that and by y − max x for its own rounding, lse by |y| more, and x_j − lse by |x_j − y| more.
