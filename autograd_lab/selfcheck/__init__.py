@@ -8,6 +8,8 @@ from autograd_lab.selfcheck import (
     basic_operations,
     broadcasting,
     chain_rule,
+    classification,
+    cross_entropy,
     expression_graphs,
     finite_differences,
     forward_or_reverse,
@@ -24,6 +26,7 @@ from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 
 __all__ = [
     "EXERCISES", "SCORE", "Exercise", "Verdict", "basic_operations", "broadcasting", "chain_rule", "check",
-    "expression_graphs", "finite_differences", "forward_or_reverse", "gradient_checks", "linear_maps",
-    "matrix_multiplication", "mnist", "reductions", "scalar_engine", "score", "wrong_gradient",
+    "classification", "cross_entropy", "expression_graphs", "finite_differences", "forward_or_reverse",
+    "gradient_checks", "linear_maps", "matrix_multiplication", "mnist", "reductions", "scalar_engine",
+    "score", "wrong_gradient",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from autograd_lab.viz.explore import (
     explore_step_size,
 )
 from autograd_lab.viz.images import plot_digits, plot_input_gradients, plot_weights
+from autograd_lab.viz.precision import plot_rounding_errors
 from autograd_lab.viz.replay import Replay, replay
 from autograd_lab.viz.source import SourceView, show_source
 from autograd_lab.viz.stepper import BackwardSteps, step_backward
@@ -39,6 +40,7 @@ __all__ = [
     "plot_errors",
     "plot_history",
     "plot_input_gradients",
+    "plot_rounding_errors",
     "plot_weights",
     "replay",
     "show_source",

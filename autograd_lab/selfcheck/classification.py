@@ -1,0 +1,221 @@
+"""Exercises of the chapter on softmax."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lab.selfcheck.exercise import exercise
+
+_rng = np.random.default_rng(13)
+
+
+def _scores(*shape: int, scale: float = 1.0, dtype: Any = np.float64) -> Any:
+    return (scale * _rng.normal(size=shape)).round(2).astype(dtype)
+
+
+def _softmax(x: Any, axis: int = -1) -> Any:
+    e = np.exp(x - x.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _by_shift(shift: Any) -> Any:
+    """The right answer but for the shift, a function of x, T and x/T."""
+
+    def answer(x: Any, T: Any) -> Any:
+        z = x / T
+        e = np.exp(z - shift(x, T, z))
+        return e / e.sum(axis=-1, keepdims=True)
+
+    return answer
+
+
+def _sum_of_all(x: Any, T: Any) -> Any:
+    z = x / T
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum()
+
+
+@exercise(
+    "softmax.tempered",
+    "tempered(x, T) returns softmax(x / T) over the last axis of x, however small the number T is.",
+    letters="x T",
+    inputs=[
+        (np.array([[2.0, 1.0], [0.0, 3.0]]), 2.0),
+        (_scores(2, 3), 0.5),
+        (np.array([[1.0, 2.0, 4.0]]), 0.001),
+        (np.array([[450.0, 449.0, 448.0], [448.0, 449.5, 450.0]]), 0.5),
+        (np.array([[950.0, 949.0, 1.0], [1.0, 2.0, 0.5]]), 1.0),
+        (_scores(4, 3, dtype=np.float32), 0.25),
+    ],
+    mistakes={
+        "nothing is subtracted, so the exponentials overflow where x / T is large.": (
+            _by_shift(lambda x, T, z: 0)
+        ),
+        "one shift serves all rows. A row far below the largest score has only zeros left, and 0/0 is NaN.": (
+            _by_shift(lambda x, T, z: z.max())
+        ),
+        "the shift is max x, but the numbers in the exponential are x / T: subtract their maximum.": (
+            _by_shift(lambda x, T, z: x.max(axis=-1, keepdims=True))
+        ),
+        "it subtracts the mean. A score far above the mean overflows all the same: subtract the maximum.": (
+            _by_shift(lambda x, T, z: z.mean(axis=-1, keepdims=True))
+        ),
+        "it subtracts the minimum. That makes the exponents larger, where they should be at most 0.": (
+            _by_shift(lambda x, T, z: z.min(axis=-1, keepdims=True))
+        ),
+        "it multiplies by T, where x / T is asked for.": lambda x, T: _softmax(x * T),
+        "the exponentials are divided by the sum of the whole table: sum over the last axis, and keep it.": (
+            _sum_of_all
+        ),
+        "the softmax runs down the columns, axis 0. The classes of a sample stand along the last axis.": (
+            lambda x, T: _softmax(x / T, axis=0)
+        ),
+        "T divides the probabilities. It belongs to the scores.": lambda x, T: _softmax(x) / T,
+    },
+)
+def _tempered(x: Any, T: Any) -> Any:
+    return _softmax(x / T)
+
+
+def _tempered_vjps(mean: Any = None, T_part: Any = None) -> Any:
+    """The right answer but for the mean cotangent, or for what becomes of the gradient for T."""
+
+    def answer(g: Any, x: Any, T: Any) -> Any:
+        p = _softmax(x / T)
+        m = (g * p).sum(axis=-1, keepdims=True) if mean is None else mean(g, p)
+        gz = p * (g - m)
+        gT = -(gz * x).sum() / T**2 if T_part is None else T_part(gz, x, T, g, p)
+        return gz / T, gT
+
+    return answer
+
+
+def _T_forgotten(g: Any, x: Any, T: Any) -> Any:
+    p = _softmax(x / T)
+    gz = p * (g - (g * p).sum(axis=-1, keepdims=True))
+    return gz, -(gz * x).sum() / T**2
+
+
+def _at_x(g: Any, x: Any, T: Any) -> Any:
+    p = _softmax(x)
+    gz = p * (g - (g * p).sum(axis=-1, keepdims=True))
+    return gz / T, -(gz * x).sum() / T**2
+
+
+@exercise(
+    "softmax.tempered_vjp",
+    "vjp(g, x, T) returns the gradients for x and for the number T of softmax(x / T), given the cotangent g.",
+    letters="g x T",
+    inputs=[
+        (np.array([[1.0, 3.0]]), np.array([[2.0, 1.0]]), 2.0),
+        (_scores(2, 3), _scores(2, 3), 0.5),
+        (_scores(3, 2), _scores(3, 2), 1.5),
+        (_scores(1, 4), _scores(1, 4), 3.0),
+    ],
+    mistakes={
+        "the 1/T is missing in the gradient for x: a step in x is a step in x / T that is 1/T as long.": (
+            _T_forgotten
+        ),
+        "the mean cotangent is not weighted: each g counts as much as its probability.": (
+            _tempered_vjps(mean=lambda g, p: g.mean(axis=-1, keepdims=True))
+        ),
+        "the cotangents are summed without their probabilities.": (
+            _tempered_vjps(mean=lambda g, p: g.sum(axis=-1, keepdims=True))
+        ),
+        "no mean cotangent is subtracted: that is each score's path to its own probability alone.": (
+            _tempered_vjps(mean=lambda g, p: 0)
+        ),
+        "the mean cotangent is that of the whole table. Each row has its own: sum over the last axis.": (
+            _tempered_vjps(mean=lambda g, p: (g * p).sum())
+        ),
+        "the probabilities are those of softmax(x), not of softmax(x / T).": _at_x,
+        "T has one gradient for each row. There is one T for all rows: add them up.": (
+            _tempered_vjps(T_part=lambda gz, x, T, g, p: -(gz * x).sum(axis=-1) / T**2)
+        ),
+        "the gradient for T is not summed at all. T is one number, copied to every entry: add up.": (
+            _tempered_vjps(T_part=lambda gz, x, T, g, p: -(gz * x) / T**2)
+        ),
+        "the sign of the gradient for T is wrong: the derivative of x / T for T is −x / T².": (
+            _tempered_vjps(T_part=lambda gz, x, T, g, p: (gz * x).sum() / T**2)
+        ),
+        "the derivative of x / T for T is −x / T²: one more division by T.": (
+            _tempered_vjps(T_part=lambda gz, x, T, g, p: -(gz * x).sum() / T)
+        ),
+        "for T, the cotangent has not gone through the softmax: it arrives at x / T as p (g − Σ g p).": (
+            _tempered_vjps(T_part=lambda gz, x, T, g, p: -(g * x).sum() / T**2)
+        ),
+    },
+)
+def _tempered_vjp(g: Any, x: Any, T: Any) -> Any:
+    # With z = x/T: ∂z/∂x = 1/T, ∂z/∂T = −x/T², and T reaches every entry of every row.
+    p = _softmax(x / T)
+    gz = p * (g - (g * p).sum(axis=-1, keepdims=True))
+    return gz / T, -(gz * x).sum() / T**2
+
+
+def _merged(first: Any, second: Any) -> Any:
+    """The right maximum, and s and t multiplied by a function each of a, b and the maximum."""
+
+    def answer(a: Any, s: Any, b: Any, t: Any) -> Any:
+        m = np.maximum(a, b)
+        return m, s * first(a, b, m) + t * second(a, b, m)
+
+    return answer
+
+
+def _through_the_sums(a: Any, s: Any, b: Any, t: Any) -> Any:
+    m = np.maximum(a, b)
+    return m, (s * np.exp(a) + t * np.exp(b)) / np.exp(m)
+
+
+def _lse_of_both(a: Any, s: Any, b: Any, t: Any) -> Any:
+    m, total = _merge(a, s, b, t)
+    return m, m + np.log(total)
+
+
+@exercise(
+    "softmax.merge",
+    "merge(a, s, b, t) returns max and shifted sum of a row of scores, given those of its two parts.",
+    letters="a s b t",
+    inputs=[
+        (np.array([1.0]), np.array([1.5]), np.array([3.0]), np.array([2.0])),
+        (
+            np.array([2.0, -1.0, 0.5]),
+            np.array([1.5, 2.0, 1.0]),
+            np.array([0.5, 1.0, 0.25]),
+            np.array([1.25, 3.0, 2.5]),
+        ),
+        (np.array([900.0, -900.0]), np.array([1.5, 2.0]), np.array([902.0, -903.0]), np.array([1.25, 3.0])),
+    ],
+    mistakes={
+        "the sums are added as they stand. Each belongs to its own maximum: rescale both to the new one.": (
+            _merged(lambda a, b, m: 1, lambda a, b, m: 1)
+        ),
+        "the factors are the wrong way round. s was divided by the exponential of a, and is to be divided by "
+        "that of m: multiply by exp(a − m).": _merged(
+            lambda a, b, m: np.exp(m - a), lambda a, b, m: np.exp(m - b)
+        ),
+        "it goes through the unshifted sums, which overflow. Only differences may enter an exponential.": (
+            _through_the_sums
+        ),
+        "only the first sum is rescaled. The second part's maximum can be the smaller one.": (
+            _merged(lambda a, b, m: np.exp(a - m), lambda a, b, m: 1)
+        ),
+        "only the second sum is rescaled. The first part's maximum can be the smaller one.": (
+            _merged(lambda a, b, m: 1, lambda a, b, m: np.exp(b - m))
+        ),
+        "each sum is rescaled by the other's maximum.": (
+            _merged(lambda a, b, m: np.exp(b - m), lambda a, b, m: np.exp(a - m))
+        ),
+        "the second result is the log-sum-exp. The shifted sum is asked for, its logarithm comes later.": (
+            _lse_of_both
+        ),
+        "the maximum of the row is the larger of the two, not their sum.": lambda a, s, b, t: (a + b, s + t),
+    },
+)
+def _merge(a: Any, s: Any, b: Any, t: Any) -> Any:
+    # s = Σ exp(x − a) over the first part, so Σ exp(x − m) = s exp(a − m), and no exponent is positive.
+    m = np.maximum(a, b)
+    return m, s * np.exp(a - m) + t * np.exp(b - m)

@@ -1,0 +1,229 @@
+"""Exercises of the chapter on cross entropy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lab.selfcheck.exercise import exercise
+
+_rng = np.random.default_rng(14)
+
+
+def _log_softmax(x: Any, axis: int = -1) -> Any:
+    shifted = x - x.max(axis=axis, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+
+
+def _softmax(x: Any, axis: int = -1) -> Any:
+    return np.exp(_log_softmax(x, axis))
+
+
+def _scores(*shape: int, dtype: Any = np.float64) -> Any:
+    return (2 * _rng.normal(size=shape)).round(2).astype(dtype)
+
+
+def _log_p(*shape: int, dtype: Any = np.float64) -> Any:
+    return _log_softmax(_scores(*shape)).astype(dtype)
+
+
+def _picked(log_p: Any, y: Any) -> Any:
+    return log_p[np.arange(len(y)), y]
+
+
+@exercise(
+    "nll.loss",
+    "nll(log_p, y) returns the mean over the batch of −log_p at the true classes y, which are indices.",
+    letters="log_p y",
+    inputs=[
+        (np.array([[-0.5, -1.0], [-2.0, -0.25]]), np.array([1, 0])),
+        (_log_p(3, 3), np.array([2, 0, 1])),
+        (_log_p(4, 5), np.array([3, 1, 1, 0])),
+        (_log_p(3, 4, dtype=np.float32), np.array([2, 1, 0])),
+    ],
+    mistakes={
+        "it is the sum over the batch. The mean divides it by the number of rows.": (
+            lambda log_p, y: -_picked(log_p, y).sum()
+        ),
+        "it divides by the number of entries. The mean runs over the rows: each has one true class.": (
+            lambda log_p, y: -_picked(log_p, y).sum() / log_p.size
+        ),
+        "it divides by the number of classes, not by the number of rows.": (
+            lambda log_p, y: -_picked(log_p, y).sum() / log_p.shape[1]
+        ),
+        "log_p[:, y] takes the columns y of every row. Pair each row with its own class.": (
+            lambda log_p, y: -log_p[:, y].mean()
+        ),
+        "there is one number for each row; their mean is asked for.": lambda log_p, y: -_picked(log_p, y),
+        "log_p holds logarithms already, and here the logarithm is taken again.": (
+            lambda log_p, y: -np.log(np.abs(_picked(log_p, y))).mean()
+        ),
+        "these are the probabilities of the true classes. The loss takes their logarithms.": (
+            lambda log_p, y: -np.exp(_picked(log_p, y)).mean()
+        ),
+        "it takes the most probable class of each row. The loss asks what the true one got.": (
+            lambda log_p, y: -log_p.max(axis=1).mean()
+        ),
+    },
+)
+def _nll(log_p: Any, y: Any) -> Any:
+    return -_picked(log_p, y).mean()
+
+
+def _minus_one_hot(change: Any, over: Any = len) -> Any:
+    """The right answer but for where 1 is subtracted, or for what the result is divided by."""
+
+    def answer(x: Any, y: Any) -> Any:
+        p = _softmax(x)
+        change(p, y)
+        return p / np.asarray(over(p)).astype(p.dtype)
+
+    return answer
+
+
+def _subtract(p: Any, y: Any) -> None:
+    p[np.arange(len(y)), y] -= 1
+
+
+def _one_further(p: Any, y: Any) -> None:
+    p[np.arange(len(y)), y - 1] -= 1
+
+
+def _columns(p: Any, y: Any) -> None:
+    p[:, y] -= 1
+
+
+def _whole_rows(p: Any, y: Any) -> None:
+    p[y] -= 1
+
+
+def _likeliest(p: Any, y: Any) -> None:
+    p[np.arange(len(y)), p.argmax(axis=1)] -= 1
+
+
+def _add(p: Any, y: Any) -> None:
+    p[np.arange(len(y)), y] += 1
+
+
+def _nothing(p: Any, y: Any) -> None:
+    pass
+
+
+def _unshifted(x: Any, y: Any) -> Any:
+    p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+    _subtract(p, y)
+    return p / p.dtype.type(len(y))
+
+
+def _twice(x: Any, y: Any) -> Any:
+    p = _softmax(_softmax(x))
+    _subtract(p, y)
+    return p / p.dtype.type(len(y))
+
+
+def _down(x: Any, y: Any) -> Any:
+    p = _softmax(x, axis=0)
+    _subtract(p, y)
+    return p / p.dtype.type(len(y))
+
+
+@exercise(
+    "cross_entropy.gradient",
+    "gradient(x, y) returns ∂L/∂x of the mean cross entropy of scores x (N, C) and class indices y (N,).",
+    letters="x y",
+    inputs=[
+        (np.array([[2.0, 1.0], [0.0, 3.0]]), np.array([0, 0])),
+        (_scores(3, 3), np.array([2, 0, 1])),
+        (_scores(4, 5), np.array([3, 1, 1, 0])),
+        (np.array([[800.0, 0.0, 1.0], [0.0, 2.0, 1.0]]), np.array([1, 2])),
+        (_scores(3, 4, dtype=np.float32), np.array([2, 1, 0])),
+    ],
+    mistakes={
+        "the 1/N of the mean over the batch is missing.": _minus_one_hot(_subtract, over=lambda p: 1),
+        "it divides by the number of entries. The mean runs over the rows, so divide by N.": (
+            _minus_one_hot(_subtract, over=lambda p: p.size)
+        ),
+        "it divides by the number of classes, not by the number of rows.": (
+            _minus_one_hot(_subtract, over=lambda p: p.shape[1])
+        ),
+        "1 is subtracted one column too far to the left: the classes count from 0.": _minus_one_hot(
+            _one_further
+        ),
+        "p[:, y] -= 1 changes the columns y of every row. Pair each row with its own class.": (
+            _minus_one_hot(_columns)
+        ),
+        "p[y] -= 1 changes whole rows: y names columns, one for each row.": _minus_one_hot(_whole_rows),
+        "1 is subtracted at the most probable class, not at the true one.": _minus_one_hot(_likeliest),
+        "1 is added at the true class. That would push its score down.": _minus_one_hot(_add),
+        "nothing is subtracted at the true class: this is the softmax over N.": _minus_one_hot(_nothing),
+        "the softmax is not shifted, so it is NaN where a score is large.": _unshifted,
+        "softmax is applied twice: x are scores, and the loss contains one softmax.": _twice,
+        "the softmax runs down the columns, over the batch. The classes stand along the last axis.": _down,
+    },
+)
+def _gradient(x: Any, y: Any) -> Any:
+    p = _softmax(x)
+    p[np.arange(len(y)), y] -= 1
+    return p / p.dtype.type(len(y))
+
+
+def _sigmoid(x: Any) -> Any:
+    return np.exp(-np.logaddexp(0, -x))
+
+
+def _through_sigma(x: Any, y: Any) -> Any:
+    s = 1 / (1 + np.exp(-x))
+    return -y * np.log(s) - (1 - y) * np.log(1 - s), s - y
+
+
+def _with_gradient(gradient: Any) -> Any:
+    return lambda x, y: (np.logaddexp(0, x) - y * x, gradient(x, y))
+
+
+def _with_loss(loss: Any) -> Any:
+    return lambda x, y: (loss(x, y), _sigmoid(x) - y)
+
+
+@exercise(
+    "cross_entropy.binary",
+    "binary(x, y) returns loss and slope of −y log σ(x) − (1 − y) log(1 − σ(x)), entry by entry, for any x.",
+    letters="x y",
+    inputs=[
+        (np.array([2.0, -1.0]), np.array([1.0, 0.25])),
+        (_scores(2, 3), _rng.uniform(0.1, 0.9, size=(2, 3)).round(2)),
+        (np.array([-800.0, 800.0, 60.0]), np.array([1.0, 0.0, 0.5])),
+        (_scores(4, dtype=np.float32), np.array([0.5, 0.25, 1.0, 0.0], dtype=np.float32)),
+    ],
+    mistakes={
+        "it takes logarithms of σ, which has rounded to 0 or to 1 at large x. Simplify until no σ is left.": (
+            _through_sigma
+        ),
+        "log(1 + exp(x)) overflows for large x; np.logaddexp(0, x) does not.": (
+            _with_loss(lambda x, y: np.log(1 + np.exp(x)) - y * x)
+        ),
+        "the − y x is missing in the loss.": _with_loss(lambda x, y: np.logaddexp(0, x)),
+        "the sign of y x is wrong: log σ(x) = x − log(1 + exp(x)), and it comes with −y.": (
+            _with_loss(lambda x, y: np.logaddexp(0, x) + y * x)
+        ),
+        "that is right for y = 1 only: log(1 + exp(x)) − x. In general x is multiplied by y.": (
+            _with_loss(lambda x, y: np.logaddexp(0, -x))
+        ),
+        "the slope has the wrong sign: it is prediction minus target.": (
+            _with_gradient(lambda x, y: y - _sigmoid(x))
+        ),
+        "the slope is that for σ, not for x: the factor σ (1 − σ) is missing, and cancels the denominator.": (
+            _with_gradient(lambda x, y: (_sigmoid(x) - y) / (_sigmoid(x) * _sigmoid(-x)))
+        ),
+        "the slope has a factor σ (1 − σ) too many: the derivative of the logarithm cancels it.": (
+            _with_gradient(lambda x, y: (_sigmoid(x) - y) * _sigmoid(x) * _sigmoid(-x))
+        ),
+        "the slope is σ alone: the derivative of − y x is missing.": _with_gradient(lambda x, y: _sigmoid(x)),
+        "the slope is NaN where exp(x) is infinite: write σ as 1 / (1 + exp(−x)).": (
+            _with_gradient(lambda x, y: np.exp(x) / (1 + np.exp(x)) - y)
+        ),
+    },
+)
+def _binary(x: Any, y: Any) -> Any:
+    # log σ = x − log(1 + eˣ) and log(1 − σ) = −log(1 + eˣ), so the loss is log(1 + eˣ) − y x.
+    return np.logaddexp(0, x) - y * x, _sigmoid(x) - y
