@@ -13,6 +13,7 @@ from autograd_lab.selfcheck import (
     linear_maps,
     matrix_multiplication,
     mnist,
+    optimisers,
     scalar_engine,
     wrong_gradient,
 )
@@ -22,5 +23,5 @@ from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 __all__ = [
     "EXERCISES", "SCORE", "Exercise", "Verdict", "chain_rule", "check", "expression_graphs",
     "finite_differences", "forward_or_reverse", "gradient_checks", "linear_maps", "matrix_multiplication",
-    "mnist", "scalar_engine", "score", "wrong_gradient",
+    "mnist", "optimisers", "scalar_engine", "score", "wrong_gradient",
 ]  # fmt: skip

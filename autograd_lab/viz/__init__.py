@@ -14,6 +14,7 @@ from autograd_lab.viz.explore import (
     explore_step_size,
 )
 from autograd_lab.viz.images import plot_digits, plot_input_gradients, plot_weights
+from autograd_lab.viz.paths import plot_paths, walk
 from autograd_lab.viz.replay import Replay, replay
 from autograd_lab.viz.source import SourceView, show_source
 from autograd_lab.viz.stepper import BackwardSteps, step_backward
@@ -39,9 +40,11 @@ __all__ = [
     "plot_errors",
     "plot_history",
     "plot_input_gradients",
+    "plot_paths",
     "plot_weights",
     "replay",
     "show_source",
     "step_backward",
     "use_book_style",
+    "walk",
 ]
