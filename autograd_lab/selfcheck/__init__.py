@@ -15,6 +15,7 @@ from autograd_lab.selfcheck import (
     mnist,
     optimisers,
     scalar_engine,
+    second_derivatives,
     wrong_gradient,
 )
 from autograd_lab.selfcheck.exercise import EXERCISES, Exercise
@@ -23,5 +24,5 @@ from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 __all__ = [
     "EXERCISES", "SCORE", "Exercise", "Verdict", "chain_rule", "check", "expression_graphs",
     "finite_differences", "forward_or_reverse", "gradient_checks", "linear_maps", "matrix_multiplication",
-    "mnist", "optimisers", "scalar_engine", "score", "wrong_gradient",
+    "mnist", "optimisers", "scalar_engine", "score", "second_derivatives", "wrong_gradient",
 ]  # fmt: skip
