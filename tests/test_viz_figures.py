@@ -11,6 +11,8 @@ import pytest
 
 import autograd_lab as ag
 from autograd_lab import viz
+from autograd_lab.optim import SGD, Adam
+from autograd_lab.viz.explore.learning_rate import sgd_path, valley
 
 WITHOUT_MATPLOTLIB = """
 import sys
@@ -26,6 +28,7 @@ for draw in (
     lambda: viz.plot_confusion([[1]]),
     lambda: viz.plot_digits([[[1.0]]]),
     lambda: viz.plot_errors([1.0], {"error": [1.0]}),
+    lambda: viz.plot_paths(lambda w: (w * w).sum(), {"path": [[1.0, 1.0], [0.0, 0.0]]}),
 ):
     try:
         draw()
@@ -56,6 +59,15 @@ def history(**changes: object) -> SimpleNamespace:
     return SimpleNamespace(**{**curves, **changes})
 
 
+def three_paths() -> dict[str, np.ndarray]:
+    start = [-4.0, 1.0]
+    return {
+        "descent": viz.walk(valley, start, SGD, 30, lr=0.18),
+        "momentum": viz.walk(valley, start, SGD, 30, lr=0.05, momentum=0.8),
+        "Adam": viz.walk(valley, start, Adam, 30, lr=0.4),
+    }
+
+
 class TestFigures:
     """All that draws; skipped where Matplotlib is not installed."""
 
@@ -80,8 +92,9 @@ class TestFigures:
             lambda: viz.plot_confusion(np.arange(100).reshape(10, 10)),
             lambda: viz.plot_errors(STEPS, {"central": STEPS**2 + 1e-16 / STEPS}, {"h²": STEPS**2}),
             lambda: viz.plot_digits(np.arange(784.0 * 3).reshape(3, 784), [1, 2, 3], [1, 2, 4]),
+            lambda: viz.plot_paths(valley, three_paths()),
         ],
-        ids=["history", "log history", "confusion", "errors", "digits"],
+        ids=["history", "log history", "confusion", "errors", "digits", "paths"],
     )
     def test_same_bytes_twice(self, make: object) -> None:
         assert self.svg(make()) == self.svg(make())  # type: ignore[operator]
@@ -174,6 +187,51 @@ class TestFigures:
         with pytest.raises(ValueError, match=match):
             viz.plot_errors(steps, errors)
 
+    def test_paths_have_their_names_beside_them(self) -> None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        figure = viz.plot_paths(valley, three_paths(), lowest=(0, 0))
+        (axes,) = figure.axes
+        assert axes.get_legend() is None
+        lines = {line.get_color(): line for line in axes.lines}
+        paths = dict(zip(three_paths(), axes.lines, strict=False))
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        boxes = [text.get_window_extent(canvas.get_renderer()) for text in axes.texts]
+        assert all(figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1 for box in boxes)
+        assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+        # Neither by colour nor by place alone: each path has a mark and a name in its colour.
+        assert len({line.get_marker() for line in paths.values()}) == 3
+        start, *names = axes.texts
+        assert start.get_text() == "start"
+        assert [text.get_text() for text in names] == list(paths)
+        for text in names:
+            line = lines[text.get_color()]
+            assert line is paths[text.get_text()]
+            path = axes.transData.transform(np.array(line.get_data()).T)
+            near = axes.transData.transform(text.xy)
+            assert np.hypot(*(path - near).T).min() < 60, "a name stands at its path"
+
+    def test_a_path_that_leaves_the_picture(self) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            path = viz.walk(valley, [-4.0, 1.0], SGD, 500, lr=30.0)
+        assert not np.isfinite(path).all()
+        assert self.svg(viz.plot_paths(valley, {"away": path}))
+
+    @pytest.mark.parametrize(
+        ("paths", "match"),
+        [
+            ({}, "one to 4 paths"),
+            ({name: [[0, 0], [1, 1]] for name in "abcde"}, "not 5"),
+            ({"a": [[0, 0]]}, r"'a' has shape \(1, 2\)"),
+            ({"a": [[0, 0, 0], [1, 1, 1]]}, "two or more points"),
+            ({"a": [[9, 0], [1, 1]]}, "outside the picture"),
+        ],
+    )
+    def test_bad_paths(self, paths: dict[str, list[list[float]]], match: str) -> None:
+        with pytest.raises(ValueError, match=match):
+            viz.plot_paths(valley, paths)
+
     def test_confusion_writes_every_count(self) -> None:
         figure = viz.plot_confusion([[50, 2], [0, 48]])
         (axes,) = figure.axes
@@ -230,6 +288,14 @@ class TestFigures:
         assert data.startswith(b"\x89PNG")
         assert size == {"width": picture.width, "height": picture.height}
         assert b"Software" not in data
+
+
+def test_a_walk_is_the_path_of_the_optimiser() -> None:
+    start = np.array([-4.0, 1.0])
+    points = viz.walk(valley, start, SGD, 5, lr=0.1, momentum=0.5)
+    assert np.array_equal(points, sgd_path(valley, (-4.0, 1.0), 0.1, 5, momentum=0.5)[0])
+    assert start.tolist() == [-4.0, 1.0]
+    assert viz.walk(valley, start, SGD, 0, lr=0.1).tolist() == [[-4.0, 1.0]]
 
 
 def test_confusion_matrix_counts() -> None:

@@ -17,8 +17,10 @@ from autograd_lab.selfcheck import (
     linear_maps,
     matrix_multiplication,
     mnist,
+    optimisers,
     reductions,
     scalar_engine,
+    second_derivatives,
     wrong_gradient,
 )
 from autograd_lab.selfcheck.exercise import EXERCISES, Exercise
@@ -27,6 +29,6 @@ from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 __all__ = [
     "EXERCISES", "SCORE", "Exercise", "Verdict", "basic_operations", "broadcasting", "chain_rule", "check",
     "classification", "cross_entropy", "expression_graphs", "finite_differences", "forward_or_reverse",
-    "gradient_checks", "linear_maps", "matrix_multiplication", "mnist", "reductions", "scalar_engine",
-    "score", "wrong_gradient",
+    "gradient_checks", "linear_maps", "matrix_multiplication", "mnist", "optimisers", "reductions",
+    "scalar_engine", "score", "second_derivatives", "wrong_gradient",
 ]  # fmt: skip

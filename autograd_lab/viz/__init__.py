@@ -14,6 +14,7 @@ from autograd_lab.viz.explore import (
     explore_step_size,
 )
 from autograd_lab.viz.images import plot_digits, plot_input_gradients, plot_weights
+from autograd_lab.viz.paths import plot_paths, walk
 from autograd_lab.viz.precision import plot_rounding_errors
 from autograd_lab.viz.replay import Replay, replay
 from autograd_lab.viz.source import SourceView, show_source
@@ -40,10 +41,12 @@ __all__ = [
     "plot_errors",
     "plot_history",
     "plot_input_gradients",
+    "plot_paths",
     "plot_rounding_errors",
     "plot_weights",
     "replay",
     "show_source",
     "step_backward",
     "use_book_style",
+    "walk",
 ]

@@ -1,0 +1,184 @@
+"""Exercises of the chapter on optimisers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lab.selfcheck.exercise import exercise
+
+_rng = np.random.default_rng(16)
+
+
+def _numbers(*shape: int, dtype: Any = np.float64) -> Any:
+    """Halves and wholes without zeros, all of different sizes."""
+    size = int(np.prod(shape))
+    numbers = _rng.permutation(np.arange(1, size + 1)) * _rng.choice([-1, 1], size)
+    return (numbers / 2).reshape(shape).astype(dtype)
+
+
+def _heavy_ball(n: int, lr: float, mu: float, dtype: Any = np.float64) -> tuple[Any, ...]:
+    return *(_numbers(n, dtype=dtype) for _ in range(3)), lr, mu
+
+
+@exercise(
+    "optimisers.momentum_step",
+    "momentum_step(w, v, g, lr, mu) returns the new w and v of one heavy-ball step in PyTorch's form.",
+    letters="w v g lr mu",
+    inputs=[
+        (np.array([1.0, -2.0]), np.array([2.0, 4.0]), np.array([3.0, 1.0]), 0.5, 0.75),
+        _heavy_ball(3, 0.25, 0.5),
+        _heavy_ball(4, 0.125, 0.875),
+        _heavy_ball(3, 0.25, 0.75, np.float32),
+    ],
+    fresh=True,
+    mistakes={
+        "the step is along the old velocity. Update v first, then step along the new one.": (
+            lambda w, v, g, lr, mu: (w - lr * v, mu * v + g)
+        ),
+        "the velocity is right, but the step is along g alone, as if there were no momentum.": (
+            lambda w, v, g, lr, mu: (w - lr * g, mu * v + g)
+        ),
+        "the learning rate stands inside the velocity. In PyTorch's form v holds gradients only.": (
+            lambda w, v, g, lr, mu: (w - (mu * v + lr * g), mu * v + lr * g)
+        ),
+        "the gradient is weighted by 1 − μ, as in Adam's average. The heavy ball adds all of it.": (
+            lambda w, v, g, lr, mu: (w - lr * (mu * v + (1 - mu) * g), mu * v + (1 - mu) * g)
+        ),
+        "μ multiplies the new gradient. It is the old velocity that fades.": (
+            lambda w, v, g, lr, mu: (w - lr * (v + mu * g), v + mu * g)
+        ),
+        "the old velocity does not fade: μ is missing.": lambda w, v, g, lr, mu: (w - lr * (v + g), v + g),
+        "this is Nesterov's step, along g + μv. The heavy ball steps along v.": (
+            lambda w, v, g, lr, mu: (w - lr * (g + mu * (mu * v + g)), mu * v + g)
+        ),
+        "it goes uphill: the velocity is made of gradients, so it is subtracted.": (
+            lambda w, v, g, lr, mu: (w + lr * (mu * v + g), mu * v + g)
+        ),
+        "it returns what is to be subtracted, where the new w is asked for.": (
+            lambda w, v, g, lr, mu: (lr * (mu * v + g), mu * v + g)
+        ),
+    },
+)
+def _momentum_step(w: Any, v: Any, g: Any, lr: Any, mu: Any) -> Any:
+    v = mu * v + g
+    return w - lr * v, v
+
+
+def _moments(n: int, t: int, beta1: float, beta2: float, eps: float, dtype: Any = np.float64) -> Any:
+    w, m, g = (_numbers(n, dtype=dtype) for _ in range(3))
+    return w, m, np.abs(_numbers(n, dtype=dtype)), g, t, 0.5, beta1, beta2, eps
+
+
+def _adam(correct_m: Any = None, correct_v: Any = None, **change: Any) -> Any:
+    """Adam's step with something changed: a correction, what is averaged, the divisor, what is returned."""
+
+    def answer(w: Any, m: Any, v: Any, g: Any, t: Any, lr: Any, beta1: Any, beta2: Any, eps: Any) -> Any:
+        if change.get("exchanged"):
+            beta1, beta2 = beta2, beta1
+        square = change.get("square", np.square)
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * square(g)
+        m_hat = m / (1 - beta1**t if correct_m is None else correct_m(beta1, t))
+        v_hat = v / (1 - beta2**t if correct_v is None else correct_v(beta2, t))
+        divisor = change.get("divisor", lambda v_hat, eps: np.sqrt(v_hat) + eps)(v_hat, eps)
+        new = w + change.get("sign", -1) * lr * m_hat / divisor
+        return (new, m_hat, v_hat) if change.get("keeps_corrected") else (new, m, v)
+
+    return answer
+
+
+def _one(beta: Any, t: Any) -> Any:
+    return 1.0
+
+
+@exercise(
+    "optimisers.adam_step",
+    "adam_step(w, m, v, g, t, lr, beta1, beta2, eps) returns the new w, m and v of Adam's step number t.",
+    letters="w m v g t lr beta1 beta2 eps",
+    inputs=[
+        (np.array([1.0, -2.0]), np.array([2.0, 4.0]), np.array([4.0, 1.0]), np.array([3.0, -1.0]),
+         2, 0.5, 0.5, 0.75, 0.25),
+        _moments(3, 3, 0.5, 0.25, 0.125),
+        _moments(4, 1, 0.75, 0.875, 0.5),
+        _moments(3, 2, 0.5, 0.75, 0.125, np.float32),
+    ],
+    fresh=True,
+    mistakes={
+        "the bias correction is missing: m and v begin at zero, so they are too small at first.": (
+            _adam(_one, _one)
+        ),
+        "m is not corrected, only v.": _adam(correct_m=_one),
+        "v is not corrected, only m.": _adam(correct_v=_one),
+        "the corrections are 1 − β without the exponent t, as if every step were the first.": (
+            _adam(lambda beta, t: 1 - beta, lambda beta, t: 1 - beta)
+        ),
+        "the exponent is one too large: steps are counted from 1, not from 0.": (
+            _adam(lambda beta, t: 1 - beta ** (t + 1), lambda beta, t: 1 - beta ** (t + 1))
+        ),
+        "it returns the corrected averages. The next step must go on from the uncorrected ones.": (
+            _adam(keeps_corrected=True)
+        ),
+        "v averages the sizes of the gradients, where their squares are asked for.": _adam(square=np.abs),
+        "the root is missing: it divides by v̂ itself, so that the step shrinks as the gradient grows.": (
+            _adam(divisor=lambda v_hat, eps: v_hat + eps)
+        ),
+        "ε stands under the root. It is added after the root is taken.": (
+            _adam(divisor=lambda v_hat, eps: np.sqrt(v_hat + eps))
+        ),
+        "β₁ and β₂ are exchanged: β₁ belongs to m.": _adam(exchanged=True),
+        "it goes uphill: the step is subtracted.": _adam(sign=1),
+    },
+)  # fmt: skip
+def _adam_step(w: Any, m: Any, v: Any, g: Any, t: Any, lr: Any, beta1: Any, beta2: Any, eps: Any) -> Any:
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g * g
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+    return w - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
+def _bowl(n: int, dtype: Any = np.float64) -> tuple[Any, ...]:
+    """A positive definite matrix and a point."""
+    root = _rng.integers(-2, 3, size=(n, n)).astype(float)
+    return (root @ root.T + np.diag(np.arange(1.0, n + 1))).astype(dtype), _numbers(n, dtype=dtype)
+
+
+@exercise(
+    "optimisers.line_search",
+    "line_search(A, w) returns the rate lr for which L(w − lr·g) is least, where L(w) = ½ wᵀA w and g = A w.",
+    letters="A w",
+    inputs=[
+        (np.array([[2.0, 1.0], [1.0, 3.0]]), np.array([1.0, 2.0])),
+        _bowl(3),
+        _bowl(4),
+        _bowl(3, np.float32),
+    ],
+    mistakes={
+        "it is upside down: this is the curvature along g, and the best rate is one over it.": (
+            lambda A, w: (A @ w) @ A @ (A @ w) / ((A @ w) @ (A @ w))
+        ),
+        "this is the best rate along w. The step goes along the gradient g = A w.": (
+            lambda A, w: (w @ w) / (w @ A @ w)
+        ),
+        "the numerator is right. Below it stands the curvature along w, where that along g is asked for.": (
+            lambda A, w: (A @ w) @ (A @ w) / (w @ A @ w)
+        ),
+        "this is 2/λ_max, where descent stops being stable. It does not ask where w is.": (
+            lambda A, w: 2 / np.linalg.eigvalsh(A)[-1]
+        ),
+        "this is 2/(λ_min + λ_max), the best fixed rate. It does not ask where w is.": (
+            lambda A, w: 2 / (np.linalg.eigvalsh(A)[0] + np.linalg.eigvalsh(A)[-1])
+        ),
+        "this rate makes the next gradient as short as it can be. The next loss is asked for.": (
+            lambda A, w: (A @ w) @ A @ (A @ w) / ((A @ A @ w) @ (A @ A @ w))
+        ),
+        "it returns the new w, where the rate is asked for.": (
+            lambda A, w: w - (A @ w) @ (A @ w) / ((A @ w) @ A @ (A @ w)) * (A @ w)
+        ),
+    },
+)
+def _line_search(A: Any, w: Any) -> Any:
+    # d/d lr of L(w − lr·g) = −gᵀg + lr·gᵀA g, which is zero at the answer.
+    g = A @ w
+    return g @ g / (g @ A @ g)

@@ -1,0 +1,170 @@
+"""Exercises of the chapter on gradients of gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lab.selfcheck.exercise import exercise
+
+_rng = np.random.default_rng(18)
+
+
+def _numbers(*shape: int, dtype: Any = np.float64) -> Any:
+    """Halves and wholes without zeros, all of different sizes."""
+    size = int(np.prod(shape))
+    numbers = _rng.permutation(np.arange(1, size + 1)) * _rng.choice([-1, 1], size)
+    return (numbers / 2).reshape(shape).astype(dtype)
+
+
+@exercise(
+    "second.form_hvp",
+    "form_hvp(A, x, v) returns the Hessian of f(x) = xᵀA x times v, for a square A that is not symmetric.",
+    letters="A x v",
+    inputs=[
+        (np.array([[2.0, 1.0], [4.0, 3.0]]), np.array([1.0, 3.0]), np.array([1.0, 2.0])),
+        (_numbers(3, 3), _numbers(3), _numbers(3)),
+        (_numbers(4, 4), _numbers(4), _numbers(4)),
+        (_numbers(3, 3, dtype=np.float32), _numbers(3, dtype=np.float32), _numbers(3, dtype=np.float32)),
+    ],
+    mistakes={
+        "2 A v is right for a symmetric A. Here ∂f/∂x_k has two sums, over a row and over a column of A.": (
+            lambda A, x, v: 2 * A @ v
+        ),
+        "2 Aᵀ v is right for a symmetric A. Here ∂f/∂x_k has two sums, over a row and over a column of A.": (
+            lambda A, x, v: 2 * A.T @ v
+        ),
+        "x occurs twice in f, so the gradient is A x + Aᵀ x. One of the two is missing.": lambda A, x, v: (
+            A @ v
+        ),
+        "x occurs twice in f, so the gradient is A x + Aᵀ x. The first of the two is missing.": (
+            lambda A, x, v: A.T @ v
+        ),
+        "this is the gradient at x. Differentiate it once more, along v.": lambda A, x, v: A @ x + A.T @ x,
+        "this is the slope of f along v, a first derivative.": lambda A, x, v: (A @ x + A.T @ x) @ v,
+        "this is vᵀH v, the curvature along v. The vector H v is asked for.": (
+            lambda A, x, v: v @ (A + A.T) @ v
+        ),
+        "this is the Hessian itself. It is to be multiplied by v.": lambda A, x, v: A + A.T,
+    },
+)
+def _form_hvp(A: Any, x: Any, v: Any) -> Any:
+    # ∇f = A x + Aᵀ x is linear in x, so along v it changes by A v + Aᵀ v, wherever x is.
+    return A @ v + A.T @ v
+
+
+def _p(z: Any) -> Any:
+    return 1 / (1 + np.exp(-z))
+
+
+@exercise(
+    "second.logistic_hvp",
+    "logistic_hvp(X, w, v) returns H v for f(w) = mean over n of log(1 + exp(z)) − t·z, with z = X w.",
+    letters="X w v",
+    inputs=[
+        (np.array([[1.0, 2.0], [-1.0, 1.0], [2.0, -1.0]]), np.array([0.5, -1.0]), np.array([1.0, 2.0])),
+        (_numbers(5, 3) / 4, _numbers(3) / 2, _numbers(3)),
+        (_numbers(4, 2) / 4, _numbers(2) / 2, _numbers(2)),
+        (_numbers(5, 3, dtype=np.float32) / 4, _numbers(3, dtype=np.float32), _numbers(3, dtype=np.float32)),
+    ],
+    rtol=1e-5,
+    mistakes={
+        "the weight of a sample is p, the slope of log(1 + eᶻ). The slope of that, p(1 − p), is asked for.": (
+            lambda X, w, v: X.T @ (_p(X @ w) * (X @ v)) / len(X)
+        ),
+        "the weights p(1 − p) are missing: this is the Hessian of a squared error.": (
+            lambda X, w, v: X.T @ (X @ v) / len(X)
+        ),
+        "f is a mean over the samples, so the sum is divided by their number.": (
+            lambda X, w, v: X.T @ (_p(X @ w) * (1 - _p(X @ w)) * (X @ v))
+        ),
+        "it divides by the number of weights, where the number of samples is asked for.": (
+            lambda X, w, v: X.T @ (_p(X @ w) * (1 - _p(X @ w)) * (X @ v)) / X.shape[1]
+        ),
+        "p is taken at X v. The point is w; v is only the direction.": (
+            lambda X, w, v: X.T @ (_p(X @ v) * (1 - _p(X @ v)) * (X @ v)) / len(X)
+        ),
+        "the direction is w, where v is asked for.": (
+            lambda X, w, v: X.T @ (_p(X @ w) * (1 - _p(X @ w)) * (X @ w)) / len(X)
+        ),
+        "the weights are squared: it is p(1 − p), once.": (
+            lambda X, w, v: X.T @ ((_p(X @ w) * (1 - _p(X @ w))) ** 2 * (X @ v)) / len(X)
+        ),
+        "the Hessian is returned, where its product with v is asked for.": (
+            lambda X, w, v: X.T @ ((_p(X @ w) * (1 - _p(X @ w)))[:, None] * X) / len(X)
+        ),
+    },
+)
+def _logistic_hvp(X: Any, w: Any, v: Any) -> Any:
+    # ∇f = Xᵀ(p − t)/N; along v, z changes by X v and p by p(1 − p) times that.
+    p = _p(X @ w)
+    return X.T @ (p * (1 - p) * (X @ v)) / len(X)
+
+
+def _bowl(n: int, steps: int) -> tuple[Any, ...]:
+    root = _rng.integers(-2, 3, size=(n, n)).astype(float)
+    return root @ root.T + np.diag(np.arange(1.0, n + 1)), _numbers(n), steps
+
+
+def _conjugate(beta: Any, *, sign: int = -1, extra: int = 0) -> Any:
+    """Conjugate gradients with another β, another right side, or more steps."""
+
+    def answer(H: Any, g: Any, steps: Any) -> Any:
+        s, r = np.zeros_like(g), sign * g
+        p = r
+        for _ in range(steps + extra):
+            Hp = H @ p
+            rate = r @ r / (p @ Hp)
+            s, new = s + rate * p, r - rate * Hp
+            p, r = new + beta(new, r) * p, new
+        return s
+
+    return answer
+
+
+def _ratio(new: Any, old: Any) -> Any:
+    return new @ new / (old @ old)
+
+
+@exercise(
+    "second.cg",
+    "cg(H, g, steps) returns s after so many steps of conjugate gradients for H s = −g, begun at s = 0.",
+    letters="H g steps",
+    inputs=[
+        (np.array([[2.0, 1.0], [1.0, 3.0]]), np.array([1.0, 3.0]), 2),
+        _bowl(4, 2),
+        _bowl(5, 3),
+        _bowl(3, 1),
+    ],
+    rtol=1e-5,
+    atol=1e-7,
+    mistakes={
+        "this solves H s = +g, so that the step goes uphill.": _conjugate(_ratio, sign=1),
+        "this is steepest descent: each p must have a part of the one before, β times it.": (
+            _conjugate(lambda new, old: 0.0)
+        ),
+        "β is upside down: it is the new r·r over the old one.": _conjugate(
+            lambda new, old: 1 / _ratio(new, old)
+        ),
+        "the old direction is subtracted, where β times it is added.": (
+            _conjugate(lambda new, old: -_ratio(new, old))
+        ),
+        "β is 1: the old direction is added whole, where new r·r over old r·r of it is asked for.": (
+            _conjugate(lambda new, old: 1.0)
+        ),
+        "it makes one step less than asked for.": _conjugate(_ratio, extra=-1),
+        "this is the exact solution. The point of the method is to stop before that.": (
+            lambda H, g, steps: np.linalg.solve(H, -g)
+        ),
+    },
+)
+def _cg(H: Any, g: Any, steps: Any) -> Any:
+    s, r = np.zeros_like(g), -g
+    p = r
+    for _ in range(steps):
+        Hp = H @ p
+        rate = r @ r / (p @ Hp)
+        s, new = s + rate * p, r - rate * Hp
+        p, r = new + new @ new / (r @ r) * p, new
+    return s
