@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,8 +44,27 @@ class History:
     def __len__(self) -> int:
         return len(self.train_loss)
 
+    def csv(self) -> str:
+        """A table with a row for each epoch, as text; every number can be read back to the last bit.
+
+        Examples
+        --------
+        >>> history = History(*np.array([[0.9, 0.5], [0.7, 0.9], [0.8, 0.6], [0.75, 0.85]]))
+        >>> print(history.csv(), end="")
+        epoch,train_loss,train_accuracy,test_loss,test_accuracy
+        1,0.9,0.7,0.8,0.75
+        2,0.5,0.9,0.6,0.85
+        """
+        file = io.StringIO()
+        table = csv.writer(file, lineterminator="\n")
+        names = [field.name for field in fields(self)]
+        table.writerow(["epoch", *names])
+        columns = (getattr(self, name).tolist() for name in names)
+        table.writerows((epoch, *row) for epoch, row in enumerate(zip(*columns, strict=True), start=1))
+        return file.getvalue()
+
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write a table with a row for each epoch; every number can be read back to the last bit.
+        """Write :meth:`csv` to a file.
 
         Parameters
         ----------
@@ -52,22 +73,46 @@ class History:
 
         Examples
         --------
-        >>> import tempfile, pathlib
+        >>> import tempfile
         >>> history = History(*np.array([[0.9, 0.5], [0.7, 0.9], [0.8, 0.6], [0.75, 0.85]]))
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     path = pathlib.Path(folder, "metrics.csv")
-        ...     history.to_csv(path)
-        ...     print(path.read_text(), end="")
-        epoch,train_loss,train_accuracy,test_loss,test_accuracy
-        1,0.9,0.7,0.8,0.75
-        2,0.5,0.9,0.6,0.85
+        ...     history.to_csv(Path(folder, "metrics.csv"))
+        ...     History.from_csv(Path(folder, "metrics.csv")).test_loss
+        array([0.8, 0.6])
         """
-        names = [field.name for field in fields(self)]
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            table = csv.writer(file, lineterminator="\n")
-            table.writerow(["epoch", *names])
-            columns = (getattr(self, name).tolist() for name in names)
-            table.writerows((epoch, *row) for epoch, row in enumerate(zip(*columns, strict=True), start=1))
+        Path(path).write_text(self.csv(), encoding="utf-8", newline="")
+
+    @classmethod
+    def from_csv(cls, path: str | os.PathLike[str]) -> History:
+        """Read what :meth:`to_csv` has written.
+
+        Parameters
+        ----------
+        path : str or path-like
+
+        Returns
+        -------
+        History
+
+        Raises
+        ------
+        ValueError
+            If it is no such table.
+
+        Examples
+        --------
+        See :meth:`to_csv`.
+        """
+        names = ["epoch", *(field.name for field in fields(cls))]
+        with open(path, newline="", encoding="utf-8") as file:
+            header, *rows = list(csv.reader(file)) or [[]]
+        try:
+            if header != names:
+                raise ValueError(f"its columns are {header}")
+            table = np.array([[float(number) for number in row] for row in rows]).reshape(-1, len(names))
+        except ValueError as error:
+            raise ValueError(f"{os.fspath(path)}: this is not a table of metrics ({error})") from None
+        return cls(*table.T[1:])
 
     def plot(self, *, log_loss: bool = False) -> Figure:
         """Loss and accuracy by epoch: :func:`autograd_lab.viz.plot_history`.
