@@ -34,6 +34,7 @@ from autograd_lab.history import History
 from autograd_lab.nn import Linear, Module, ReLU, Sequential
 from autograd_lab.optim import SGD, Adam, AdamW, Optimizer
 from autograd_lab.train import Callback, StopTraining, Training
+from autograd_lab.viz.style import book_style
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 DTYPES = ("float32", "float64")
@@ -363,7 +364,8 @@ class Run:
         paths = []
         for kind, options in (("svg", {"metadata": {"Date": None}}), ("png", {"dpi": 150})):
             content = io.BytesIO()
-            figure.savefig(content, format=kind, bbox_inches="tight", **options)
+            with book_style():  # ids in the SVG that depend on its content alone
+                figure.savefig(content, format=kind, bbox_inches="tight", **options)
             write_atomically(self.folder / f"curves.{kind}", content.getvalue())
             paths.append(self.folder / f"curves.{kind}")
         return paths

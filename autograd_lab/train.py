@@ -369,6 +369,7 @@ class Training:
                 f"the state has random generators for {sorted(progress['random'])}, the model for "
                 f"{sorted(generators)}"
             )
+        measured = np.array(progress["history"], dtype=np.float64).reshape(-1, len(fields(History)))
         before = self.model.state_dict(), self.optimizer.state_dict()
         try:
             self.model.load_state_dict(parts["model"])
@@ -380,7 +381,7 @@ class Training:
             raise
         for name, rng in generators.items():
             rng.bit_generator.state = progress["random"][name]
-        self._rows = [tuple(row) for row in progress["history"]]
+        self._rows = [tuple(row) for row in measured.tolist()]
 
 
 def _generators(model: Module) -> list[tuple[str, np.random.Generator]]:

@@ -188,7 +188,8 @@ class DataLoader:
             self.rng.bit_generator.state = now
             raise ValueError(f"DataLoader: this is not a state of such a loader ({error})") from None
         self.position, self._before = position, before
-        self._resumed = {"position": position, "rng": rng}
+        # Before its first batch an epoch draws its order anew, from the state before it.
+        self._resumed = {"position": position, "rng": rng} if position else None
 
     def __repr__(self) -> str:
         return (
