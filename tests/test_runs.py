@@ -167,7 +167,7 @@ def test_a_folder_with_something_in_it_is_refused_and_kept(tmp_path):
         begin(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
     begin(tmp_path / "run")
-    with pytest.raises(RunError, match="has a run already.*--resume"):
+    with pytest.raises(RunError, match=r"has a run already.*--resume"):
         begin(tmp_path / "run")
     with pytest.raises(RunError, match="not an empty folder"):
         begin(tmp_path / "thesis.txt")
@@ -193,7 +193,7 @@ def test_a_checkpoint_of_another_network_is_refused_and_kept(tmp_path):
     finish(other)
     run = begin(tmp_path / "run")
     run.checkpoint.write_bytes(other.checkpoint.read_bytes())
-    with pytest.raises(CheckpointError, match="does not fit the settings of this run.*0.weight"):
+    with pytest.raises(CheckpointError, match=r"does not fit the settings of this run.*0\.weight"):
         runs.train(run, DATA)
     assert run.checkpoint.read_bytes() == other.checkpoint.read_bytes()
     (tmp_path / "run" / "weights.npz").write_bytes(other.weights.read_bytes())
@@ -201,7 +201,9 @@ def test_a_checkpoint_of_another_network_is_refused_and_kept(tmp_path):
         run.model(2)
 
 
-@pytest.mark.parametrize("change", [{"loader": {}}, {"history": [[1]]}, {"random": None}, {"random": {"0": {}}}])
+@pytest.mark.parametrize(
+    "change", [{"loader": {}}, {"history": [[1]]}, {"random": None}, {"random": {"0": {}}}]
+)
 def test_a_checkpoint_whose_progress_does_not_fit_is_refused(tmp_path, change):
     run = begin(tmp_path)
     runs.train(run, DATA, [StopAt(5, run, save=True)])
@@ -216,7 +218,7 @@ def test_a_damaged_checkpoint_is_refused_and_kept(tmp_path):
     runs.train(run, DATA, [StopAt(5, run, save=True)])
     damaged = run.checkpoint.read_bytes()[:-100]
     run.checkpoint.write_bytes(damaged)
-    with pytest.raises(CheckpointError, match="damaged.*older copy"):
+    with pytest.raises(CheckpointError, match=r"damaged.*older copy"):
         runs.train(run, DATA)
     assert run.checkpoint.read_bytes() == damaged
 
