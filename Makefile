@@ -66,7 +66,7 @@ oracle: $(SETUP) # PyTorch, the second opinion of some tests; pinned in pyprojec
 
 pins: pyproject.toml ## resolve requirements.txt anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --custom-compile-command "make pins" \
-	  --extra viz --extra book --extra lab --extra test --extra dev pyproject.toml -o requirements.txt
+	  --extra viz --extra cli --extra book --extra lab --extra test --extra dev pyproject.toml -o requirements.txt
 
 # ---------------------------------------------------------------- the book
 

@@ -7,7 +7,7 @@ it is recorded; when it is not, the engine runs without a check.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lab.graph import Node, recording_with, refuse_freed, topological_order
+from autograd_lab.nn import Module
 from autograd_lab.ops import VJP, Primitive
 from autograd_lab.tensor import Tensor
 
@@ -132,6 +133,68 @@ def _saved(vjp: Any) -> Iterator[tuple[str, np.ndarray]]:
                     yield name, item
                 elif isinstance(item, FunctionType):
                     stack.append(item)
+
+
+def first_non_finite(model: Module, x: Any) -> str | None:
+    """Where the forward pass of a model first makes a number that is not finite.
+
+    Parameters
+    ----------
+    model : Module
+        Run once on x; neither it nor its gradients are changed.
+    x : array_like
+        What the model takes, for example the batch whose loss became NaN.
+
+    Returns
+    -------
+    str or None
+        The input, the parameter, or the operator and its layer, with the count of bad entries; None if all
+        are finite.
+
+    Raises
+    ------
+    ValueError
+        If the model does not take such an x.
+
+    Examples
+    --------
+    >>> from autograd_lab import nn
+    >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.ReLU(), nn.Linear(3, 1, rng=1))
+    >>> model[2].weight.data *= 1e308
+    >>> first_non_finite(model, np.full((4, 2), 100.0))
+    'matmul in layer 2 (Linear): 0 NaN and 4 infinite of 4 entries from finite inputs'
+    """
+    x = x if isinstance(x, Tensor) else np.asarray(x)
+    if not _finite(x):
+        return f"the input: {_describe(x)}"
+    names = {}
+    for name, parameter in model.named_parameters():
+        if not _finite(parameter):
+            return f"the parameter {name}: {_describe(parameter)}"
+        names[parameter.node] = name
+    found: list[tuple[Node, str]] = []
+
+    def watch(node: Node, args: Sequence[Any], value: Any) -> None:
+        if not found and not _finite(value):
+            found.append((node, _describe(value)))
+
+    with np.errstate(all="ignore"), recording_with(watch):
+        out = model(x)
+    if not found:
+        return None
+    node, numbers = found[0]
+    assert node.op is not None
+    return f"{node.op.name} in {_layer(node, out, names)}: {numbers} from finite inputs"
+
+
+def _layer(node: Node, out: Tensor, names: Mapping[Any, str]) -> str:
+    """The innermost module whose call recorded a node: by the name of its parameters if it has some."""
+    order = topological_order(out.node) if out.node else []
+    calls = [(start, end.id, kind) for end in order for kind, start in end.modules if end.op is not None]
+    start, end, kind = max((call for call in calls if call[0] < node.id <= call[1]), default=(-1, -1, ""))
+    inside = (names.get(i) for n in order if start < n.id <= end for i in n.inputs if isinstance(i, Node))
+    name = next((name.rpartition(".")[0] for name in inside if name), "")
+    return f"layer {name} ({kind})" if name else f"a {kind} layer" if kind else "the model"
 
 
 @dataclass(frozen=True)

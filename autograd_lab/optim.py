@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,87 @@ class Optimizer:
     def _change(self, i: int, p: Tensor, g: Array) -> Array:
         """What to subtract from parameter number i."""
         raise NotImplementedError
+
+    def _memory(self) -> dict[str, list[Any]]:
+        """What the rule remembers from step to step: its lists with one entry a parameter."""
+        return {name: value for name, value in vars(self).items() if name[0] == "_" and type(value) is list}
+
+    def state_dict(self) -> dict[str, Array]:
+        """Copies of all that the rule remembers from step to step, by name and number of the parameter.
+
+        Settings such as the learning rate are not among them: they belong to who makes the optimiser.
+
+        Returns
+        -------
+        dict of str to ndarray
+            For momentum ``velocity.0``, ``velocity.1``, ...; nothing for plain gradient descent.
+
+        Examples
+        --------
+        >>> w = Tensor([1.0], requires_grad=True)
+        >>> optimizer = SGD([w], lr=0.1, momentum=0.9)
+        >>> w.sum().backward()
+        >>> optimizer.step()
+        >>> optimizer.state_dict()
+        {'velocity.0': array([1.])}
+        """
+        return {
+            f"{name[1:]}.{i}": np.array(entry)
+            for name, entries in self._memory().items()
+            for i, entry in enumerate(entries)
+            if entry is not None
+        }
+
+    def load_state_dict(self, state: Mapping[str, Array]) -> None:
+        """Remember what another optimiser of the same kind, for parameters of the same shapes, remembered.
+
+        Parameters
+        ----------
+        state : mapping of str to ndarray
+            As :meth:`state_dict` returns it; copied.
+
+        Raises
+        ------
+        TypeError
+            If it is no dict.
+        KeyError
+            If a name is not known to this kind of optimiser, or one that it needs is missing.
+        ValueError
+            If a shape or dtype does not fit its parameter. Nothing has been changed then.
+
+        Examples
+        --------
+        >>> w = Tensor([1.0], requires_grad=True)
+        >>> optimizer = SGD([w], lr=0.1, momentum=0.9)
+        >>> optimizer.load_state_dict({"velocity.0": np.array([1.0])})
+        >>> w.sum().backward()
+        >>> optimizer.step()
+        >>> w
+        Tensor([0.81], requires_grad=True)
+        """
+        name = type(self).__name__
+        if not isinstance(state, Mapping):
+            raise TypeError(f"{name}: load_state_dict takes a dict of arrays by name, not {describe(state)}")
+        memory = self._memory()
+        known = {f"{key[1:]}.{i}": (key, i) for key, entries in memory.items() for i in range(len(entries))}
+        needed = {key for key, (owner, i) in known.items() if memory[owner][i] is not None}
+        missing, unknown = needed - state.keys(), state.keys() - known.keys()
+        if missing or unknown:
+            raise KeyError(
+                f"{name}: the state does not fit: missing {sorted(missing)}, not known {sorted(unknown)}"
+            )
+        for key, value in state.items():
+            p, given = self.params[known[key][1]], np.asarray(value)
+            counts = given.shape == () and given.dtype.kind == "i"
+            if not counts and (given.shape, given.dtype) != (p.shape, p.dtype):
+                raise ValueError(
+                    f"{name}: the state does not fit: {key} belongs to a parameter that is {p.dtype} of "
+                    f"shape {p.shape}, but it is {describe(given)}"
+                )
+        for key, value in state.items():
+            owner, i = known[key]
+            given = np.array(value)
+            memory[owner][i] = int(given) if given.shape == () and given.dtype.kind == "i" else given
 
 
 class SGD(Optimizer):

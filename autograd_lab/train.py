@@ -1,50 +1,26 @@
-"""Training: the loop of the report's section 2, and what it measures."""
+"""Training: the loop of the report's section 2, and how a run is stopped and taken up again."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lab.data import DataLoader, Split
+from autograd_lab.debug import first_non_finite
 from autograd_lab.graph import no_grad
+from autograd_lab.history import History
 from autograd_lab.nn import Module
 from autograd_lab.nn import functional as F
 from autograd_lab.optim import SGD, Optimizer
 from autograd_lab.tensor import Tensor
 
 Report = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class History:
-    """Loss and accuracy after each epoch, on the training set and on the test set.
-
-    Attributes
-    ----------
-    train_loss, test_loss : ndarray, shape (epochs,)
-        Mean cross entropy over all images of the set.
-    train_accuracy, test_accuracy : ndarray, shape (epochs,)
-        Fraction of images whose largest score is that of their label.
-
-    Examples
-    --------
-    >>> history = History(*np.array([[0.9, 0.5], [0.7, 0.9], [0.8, 0.6], [0.75, 0.85]]))
-    >>> len(history), history.test_loss
-    (2, array([0.8, 0.6]))
-    """
-
-    train_loss: NDArray[np.float64]
-    train_accuracy: NDArray[np.float64]
-    test_loss: NDArray[np.float64]
-    test_accuracy: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.train_loss)
+Step = Callable[[float], None]
 
 
 def scores(model: Module, images: NDArray[Any], batch_size: int = 1000) -> NDArray[Any]:
@@ -117,7 +93,9 @@ def evaluate(model: Module, split: Split, batch_size: int = 1000) -> tuple[float
     return loss, float(np.mean(x.argmax(axis=1) == split.labels))
 
 
-def train_epoch(model: Module, loader: DataLoader, optimizer: Optimizer, epoch: int = 1) -> None:
+def train_epoch(
+    model: Module, loader: DataLoader, optimizer: Optimizer, epoch: int = 1, after_step: Step | None = None
+) -> None:
     """One epoch: for each batch a forward pass, a backward pass and a step.
 
     Parameters
@@ -130,6 +108,8 @@ def train_epoch(model: Module, loader: DataLoader, optimizer: Optimizer, epoch: 
         Holds the parameters of ``model``.
     epoch : int
         Its number, for the error message.
+    after_step : function, optional
+        Called after each step with the loss of its batch.
 
     Raises
     ------
@@ -143,23 +123,31 @@ def train_epoch(model: Module, loader: DataLoader, optimizer: Optimizer, epoch: 
     >>> loader = DataLoader(np.eye(2), [0, 1], batch_size=1, seed=0)
     >>> train_epoch(model, loader, optim.SGD(model.parameters(), lr=1.0))
     """
-    for step, (x, y) in enumerate(loader, start=1):
+    for x, y in loader:
         loss = F.cross_entropy(model(x), y)
-        check_finite(loss, epoch, step, len(loader), optimizer.lr)
+        check_finite(
+            loss, model, x, f"epoch {epoch} at step {loader.position} of {len(loader)}", optimizer.lr
+        )
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        if after_step:
+            after_step(loss.item())
 
 
-def check_finite(loss: Tensor, epoch: int, step: int, steps: int, lr: float) -> None:
+def check_finite(loss: Tensor, model: Module, x: Any, place: str, lr: float) -> None:
     """Stop a run whose loss is NaN or infinite, with an error that says where and why.
 
     Parameters
     ----------
     loss : Tensor
         A single number.
-    epoch, step, steps : int
-        Where the run is, and how many steps an epoch has.
+    model : Module
+        What it comes from, and
+    x : array
+        the batch: they are asked again for the layer where the trouble begins.
+    place : str
+        Where the run is.
     lr : float
         Learning rate.
 
@@ -170,17 +158,253 @@ def check_finite(loss: Tensor, epoch: int, step: int, steps: int, lr: float) -> 
 
     Examples
     --------
+    >>> from autograd_lab import nn
+    >>> model, x = nn.Linear(2, 2, rng=0), [[np.inf, 0.0]]
     >>> try:
-    ...     check_finite(Tensor(np.nan), epoch=1, step=3, steps=600, lr=100.0)
+    ...     check_finite(Tensor(np.nan), model, x, "epoch 1 at step 3 of 600", lr=100.0)
     ... except FloatingPointError as error:
-    ...     print(str(error).partition(";")[0])
+    ...     print(*str(error).split("; ")[:2], sep="\\n")
     the loss became nan in epoch 1 at step 3 of 600
+    the first numbers that are not finite: the input: 0 NaN and 1 infinite of 2 entries
     """
     if not math.isfinite(loss.item()):
+        first = first_non_finite(model, x) or "those of the loss itself, from finite scores"
         raise FloatingPointError(
-            f"the loss became {loss.item()} in epoch {epoch} at step {step} of {steps}; usual causes are a "
-            f"learning rate that is too large (now {lr}) and data that are not scaled or contain NaN"
+            f"the loss became {loss.item()} in {place}; the first numbers that are not finite: {first}; "
+            f"usual causes are a learning rate that is too large (now {lr}) and data that are not scaled or "
+            "contain NaN"
         )
+
+
+class Callback(Protocol):
+    """What :meth:`Training.run` calls while it works.
+
+    Examples
+    --------
+    >>> class Stop:
+    ...     def on_step(self, training, loss): ...
+    ...     def on_epoch(self, training):
+    ...         if training.history.test_accuracy[-1] > 0.9:
+    ...             raise StopTraining
+    """
+
+    def on_step(self, training: Training, loss: float) -> None:
+        """Called after each step with the loss of its batch."""
+
+    def on_epoch(self, training: Training) -> None:
+        """Called after each epoch, when it has been measured."""
+
+
+class StopTraining(Exception):  # noqa: N818 - it is no error
+    """Raised by a callback to end a training early, without an error.
+
+    Examples
+    --------
+    >>> raise StopTraining
+    Traceback (most recent call last):
+    autograd_lab.train.StopTraining
+    """
+
+
+class Training:
+    """A training that can be stopped after any step, and taken up again to end with the same weights.
+
+    Parameters
+    ----------
+    model, data, optimizer, epochs, batch_size, seed
+        As for :func:`fit`.
+
+    Attributes
+    ----------
+    history : History
+        Of the epochs that are finished.
+    step : int
+        Steps made since the very beginning.
+
+    Raises
+    ------
+    ValueError
+        If ``epochs`` is less than 1, or the data don't fit together.
+
+    Examples
+    --------
+    >>> from autograd_lab import nn, optim
+    >>> def new():
+    ...     model = nn.Linear(2, 2, rng=0)
+    ...     data = Split(np.eye(2), np.array([0, 1]))
+    ...     optimizer = optim.SGD(model.parameters(), lr=1.0)
+    ...     return Training(model, (data, data), optimizer, epochs=4, batch_size=1, seed=0)
+    >>> class Interrupt:
+    ...     def on_step(self, training, loss):
+    ...         if training.step == 3:
+    ...             raise StopTraining
+    ...     def on_epoch(self, training): ...
+    >>> first, second, whole = new(), new(), new()
+    >>> len(first.run([Interrupt()]))
+    1
+    >>> second.load_state_dict(first.state_dict())
+    >>> bool(np.all(second.run().test_loss == whole.run().test_loss))
+    True
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        data: tuple[Split, Split],
+        optimizer: Optimizer,
+        epochs: int = 10,
+        batch_size: int = 100,
+        seed: int | np.random.Generator | None = None,
+    ) -> None:
+        if epochs < 1:
+            raise ValueError(f"fit needs at least one epoch, not {epochs}")
+        train, test = data
+        if not len(test.images) == len(test.labels) > 0:
+            raise ValueError(
+                f"the test set has {len(test.images)} images and {len(test.labels)} labels; fit needs at "
+                "least one image, and one label for each"
+            )
+        self.model, self.data, self.optimizer, self.epochs = model, data, optimizer, epochs
+        self.loader = DataLoader(train.images, train.labels, batch_size=batch_size, shuffle=True, seed=seed)
+        self._rows: list[tuple[float, ...]] = []
+
+    @property
+    def history(self) -> History:
+        """Measurements of the epochs that are finished."""
+        return History(*np.array(self._rows, dtype=np.float64).reshape(-1, len(fields(History))).T)
+
+    @property
+    def step(self) -> int:
+        """Steps made since the very beginning."""
+        return len(self._rows) * len(self.loader) + self.loader.position
+
+    def run(self, callbacks: Sequence[Callback] = ()) -> History:
+        """Train until all epochs are finished or a callback raises :class:`StopTraining`.
+
+        Parameters
+        ----------
+        callbacks : sequence of Callback
+            Called in their order.
+
+        Returns
+        -------
+        History
+            Of all epochs that are finished, those before a resumption included.
+
+        Raises
+        ------
+        FloatingPointError
+            As soon as a loss is not finite.
+
+        Examples
+        --------
+        See the class.
+        """
+
+        def after_step(loss: float) -> None:
+            for callback in callbacks:
+                callback.on_step(self, loss)
+
+        train, test = self.data
+        self.model.train()
+        try:
+            for epoch in range(len(self._rows) + 1, self.epochs + 1):
+                train_epoch(self.model, self.loader, self.optimizer, epoch, after_step if callbacks else None)
+                self._rows.append((*evaluate(self.model, train), *evaluate(self.model, test)))
+                for callback in callbacks:
+                    callback.on_epoch(self)
+        except StopTraining:
+            pass
+        return self.history
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that the rest of the training depends on, and its history: arrays, numbers and text.
+
+        Returns
+        -------
+        dict
+            ``"arrays"``: of the parameters (``model.…``) and the optimiser (``optimizer.…``) by name;
+            ``"progress"``: the rest, which JSON can hold.
+
+        Examples
+        --------
+        See the class.
+        """
+        parts = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
+        return {
+            "arrays": {
+                f"{part}.{name}": array for part, state in parts.items() for name, array in state.items()
+            },
+            "progress": {
+                "history": [list(row) for row in self._rows],
+                "loader": self.loader.state_dict(),
+                "random": {name: rng.bit_generator.state for name, rng in _generators(self.model)},
+            },
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a state of a training with the same model, data and settings.
+
+        Parameters
+        ----------
+        state : mapping
+            As :meth:`state_dict` returns it.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If it does not fit this model, optimiser or data. The training is as before then.
+
+        Examples
+        --------
+        See the class.
+        """
+        parts: dict[str, dict[str, Any]] = {"model": {}, "optimizer": {}}
+        for name, array in state["arrays"].items():
+            part, _, rest = name.partition(".")
+            parts[part][rest] = array
+        progress, generators = state["progress"], dict(_generators(self.model))
+        if generators.keys() != progress["random"].keys():
+            raise ValueError(
+                f"the state has random generators for {sorted(progress['random'])}, the model for "
+                f"{sorted(generators)}"
+            )
+        measured = np.array(progress["history"], dtype=np.float64).reshape(-1, len(fields(History)))
+        before = self.model.state_dict(), self.optimizer.state_dict()
+        try:
+            self.model.load_state_dict(parts["model"])
+            self.optimizer.load_state_dict(parts["optimizer"])
+            self.loader.load_state_dict(progress["loader"])
+        except (KeyError, ValueError):
+            self.model.load_state_dict(before[0])
+            self.optimizer.load_state_dict(before[1])
+            raise
+        for name, rng in generators.items():
+            rng.bit_generator.state = progress["random"][name]
+        self._rows = [tuple(row) for row in measured.tolist()]
+
+
+def _generators(model: Module) -> list[tuple[str, np.random.Generator]]:
+    """The random generators that modules hold, by dotted name: those of Dropout."""
+    return [
+        (f"{name}.{key}" if name else key, value)
+        for name, module in model.named_modules()
+        for key, value in vars(module).items()
+        if isinstance(value, np.random.Generator)
+    ]
+
+
+class _Lines:
+    """Reports each epoch as a line of text."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+
+    def on_step(self, training: Training, loss: float) -> None:
+        pass
+
+    def on_epoch(self, training: Training) -> None:
+        self.report(training.history.line(training.epochs))
 
 
 def fit(
@@ -191,6 +415,7 @@ def fit(
     batch_size: int = 100,
     seed: int | np.random.Generator | None = None,
     report: Report | None = print,
+    callbacks: Sequence[Callback] = (),
 ) -> History:
     """Train a classifier with mini-batches and the cross entropy.
 
@@ -208,6 +433,8 @@ def fit(
         For the order of the images.
     report : function or None
         Called after each epoch with one line of text: loss and accuracy on both sets.
+    callbacks : sequence of Callback
+        Called after each step and each epoch.
 
     Returns
     -------
@@ -219,7 +446,8 @@ def fit(
     ValueError
         If ``epochs`` is less than 1, or the data don't fit together.
     FloatingPointError
-        As soon as a loss is not finite, with the epoch and step; the parameters are those before that step.
+        As soon as a loss is not finite, with the epoch, the step, and the layer where the first number went
+        wrong; the parameters are those before that step.
 
     Examples
     --------
@@ -233,28 +461,8 @@ def fit(
     epoch 1/2  train loss 0.2497, 100.00 %  test loss 0.2497, 100.00 %
     epoch 2/2  train loss 0.1926,  98.33 %  test loss 0.1926,  98.33 %
     """
-    if epochs < 1:
-        raise ValueError(f"fit needs at least one epoch, not {epochs}")
-    train, test = data
-    if not len(test.images) == len(test.labels) > 0:
-        raise ValueError(
-            f"the test set has {len(test.images)} images and {len(test.labels)} labels; fit needs at least "
-            "one image, and one label for each"
-        )
-    loader = DataLoader(train.images, train.labels, batch_size=batch_size, shuffle=True, seed=seed)
-    rows = []
-    model.train()
-    for epoch in range(1, epochs + 1):
-        train_epoch(model, loader, optimizer, epoch)
-        row = (*evaluate(model, train), *evaluate(model, test))
-        rows.append(row)
-        if report:
-            width = len(str(epochs))
-            report(
-                f"epoch {epoch:{width}}/{epochs}  train loss {row[0]:.4f}, {100 * row[1]:6.2f} %"
-                f"  test loss {row[2]:.4f}, {100 * row[3]:6.2f} %"
-            )
-    return History(*(np.array(column) for column in zip(*rows, strict=True)))
+    training = Training(model, data, optimizer, epochs, batch_size, seed)
+    return training.run([*([_Lines(report)] if report else []), *callbacks])
 
 
 def repeat(

@@ -6,6 +6,6 @@ standard library only.
 
 from autograd_lab.data.idx import DataError, read_idx
 from autograd_lab.data.loader import DataLoader
-from autograd_lab.data.mnist import Split, load_mnist
+from autograd_lab.data.mnist import Split, load_mnist, verify
 
-__all__ = ["DataError", "DataLoader", "Split", "load_mnist", "read_idx"]
+__all__ = ["DataError", "DataLoader", "Split", "load_mnist", "read_idx", "verify"]

@@ -36,6 +36,8 @@ class DataLoader:
     ----------
     rng : np.random.Generator
         The generator. It draws once an epoch, when the loop begins, and only if `shuffle` is set.
+    position : int
+        Batches that the epoch under way has handed out so far; 0 between epochs.
 
     Raises
     ------
@@ -97,6 +99,9 @@ class DataLoader:
         self.shuffle = shuffle
         self.drop_last = drop_last
         self.rng = np.random.default_rng(seed)
+        self.position = 0
+        self._before = self._state()
+        self._resumed: dict[str, Any] | None = None
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
@@ -105,17 +110,86 @@ class DataLoader:
 
     def __iter__(self) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
         """Begin an epoch: yield pairs of images and labels."""
+        resumed, self._resumed = self._resumed, None
+        self.position = resumed["position"] if resumed else 0
+        self._before = self._state()
         # Drawn here and not at the first batch, so that the epoch begun first has the first order.
         order = self.rng.permutation(len(self.images)) if self.shuffle else None
-        return self._batches(order)
+        if resumed:
+            self.rng.bit_generator.state = resumed["rng"]  # others may have drawn from it since
+        return self._batches(order, self.position)
 
-    def _batches(self, order: NDArray[np.int64] | None) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-        for batch in range(len(self)):
+    def _batches(
+        self, order: NDArray[np.int64] | None, start: int
+    ) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+        for batch in range(start, len(self)):
             rows = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
+            self.position = batch + 1
             if order is None:
                 yield self.images[rows].copy(), self.labels[rows].copy()
             else:
                 yield self.images.take(order[rows], axis=0), self.labels.take(order[rows], axis=0)
+        self.position, self._before = 0, self._state()  # at the end of one epoch the next one can begin
+
+    def _state(self) -> dict[str, Any]:
+        return dict(self.rng.bit_generator.state)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the epoch begun last is, and the random state that drew its order: enough to go on from here.
+
+        Returns
+        -------
+        dict
+            Numbers and text only, which JSON can hold. PyTorch's words are those of
+            ``torchdata.stateful_dataloader``.
+
+        Examples
+        --------
+        >>> loader = DataLoader(np.eye(4), np.arange(4), batch_size=2, seed=0)
+        >>> batches = iter(loader)
+        >>> _ = next(batches)
+        >>> loader.state_dict()["position"]
+        1
+        """
+        return {"position": self.position, "rng": self._state(), "before": self._before}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Let the next loop go on where :meth:`state_dict` was called: the rest of that epoch, in its order.
+
+        Parameters
+        ----------
+        state : dict
+            From a loader with as many samples and the same settings.
+
+        Raises
+        ------
+        ValueError
+            If it is no such state, or its position is beyond this loader's epoch. Nothing has been changed
+            then.
+
+        Examples
+        --------
+        >>> loader = DataLoader(np.eye(4), np.arange(4), batch_size=2, seed=0)
+        >>> batches = iter(loader)
+        >>> _ = next(batches)
+        >>> later = DataLoader(np.eye(4), np.arange(4), batch_size=2, seed=9)
+        >>> later.load_state_dict(loader.state_dict())
+        >>> [labels.tolist() for _, labels in later] == [labels.tolist() for _, labels in batches]
+        True
+        """
+        now = self._state()
+        try:
+            position, rng, before = state["position"], state["rng"], state["before"]
+            if not 0 <= operator.index(position) <= len(self):
+                raise ValueError(f"batch {position} of {len(self)}")
+            self.rng.bit_generator.state = rng
+            self.rng.bit_generator.state = before
+        except (KeyError, TypeError, ValueError) as error:
+            self.rng.bit_generator.state = now
+            raise ValueError(f"DataLoader: this is not a state of such a loader ({error})") from None
+        self.position, self._before = position, before
+        # Before its first batch an epoch draws its order anew, from the state before it.
+        self._resumed = {"position": position, "rng": rng} if position else None
 
     def __repr__(self) -> str:
         return (

@@ -163,6 +163,63 @@ def load_mnist(
     return train, test
 
 
+class VerifiedFile(NamedTuple):
+    """A data file that is as it should be.
+
+    Attributes
+    ----------
+    file : str
+    shape : tuple of int
+    dtype : str
+        Of the array in it.
+    sha256 : str
+        Of the file itself.
+
+    Examples
+    --------
+    >>> VerifiedFile("t10k-labels-idx1-ubyte.gz", (10000,), "uint8", "b9" * 32).shape
+    (10000,)
+    """
+
+    file: str
+    shape: tuple[int, ...]
+    dtype: str
+    sha256: str
+
+
+def verify(folder: str | os.PathLike[str] | None = None, *, classes: int = 10) -> list[VerifiedFile]:
+    """Check the four files of a data set as :func:`load_mnist` does, and say what is in them.
+
+    Parameters
+    ----------
+    folder, classes
+        As for :func:`load_mnist`.
+
+    Returns
+    -------
+    list of VerifiedFile
+        In the order of :data:`SHIPPED`.
+
+    Raises
+    ------
+    DataError
+        If a file is missing, damaged or of another kind; see :func:`load_mnist`.
+
+    Examples
+    --------
+    >>> [file.shape for file in verify()]
+    [(60000, 28, 28), (60000,), (10000, 28, 28), (10000,)]
+    """
+    load_mnist(folder, classes=classes)
+    found = []
+    for name in SHIPPED:
+        file, array = _read(folder, name)
+        with open(file, "rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        found.append(VerifiedFile(file, array.shape, str(array.dtype), sha256))
+    return found
+
+
 def _read(folder: str | os.PathLike[str] | None, name: str) -> tuple[str, NDArray[Any]]:
     """Return where the file `name` was found, and its array."""
     if folder is None:

@@ -138,6 +138,15 @@ class Module:
         """
         return (value for _, value in self.named_parameters())
 
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """Dotted name and module, this one (with the name "") and all inside it.
+
+        >>> from autograd_lab.nn import ReLU, Sequential
+        >>> [name for name, _ in Sequential(ReLU(), ReLU()).named_modules()]
+        ['', '0', '1']
+        """
+        return ((name, value) for name, value in self._walk() if isinstance(value, Module))
+
     def modules(self) -> Iterator[Module]:
         """This module and all inside it.
 
@@ -145,7 +154,7 @@ class Module:
         >>> list(Sequential(ReLU()).modules())
         [Sequential(ReLU()), ReLU()]
         """
-        return (value for _, value in self._walk() if isinstance(value, Module))
+        return (value for _, value in self.named_modules())
 
     def zero_grad(self) -> None:
         """Forget the gradients: set each to None, as PyTorch does by default.

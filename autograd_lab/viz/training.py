@@ -19,10 +19,21 @@ __all__ = ["HistoryLike", "confusion_matrix", "plot_confusion", "plot_history"]
 class HistoryLike(Protocol):
     """What :func:`plot_history` reads: four sequences with one number an epoch."""
 
-    train_loss: Any
-    test_loss: Any
-    train_accuracy: Any
-    test_accuracy: Any
+    @property
+    def train_loss(self) -> Any:
+        """Mean loss on the training data, after each epoch."""
+
+    @property
+    def test_loss(self) -> Any:
+        """The same on the test data."""
+
+    @property
+    def train_accuracy(self) -> Any:
+        """Share of the training data that is classified right."""
+
+    @property
+    def test_accuracy(self) -> Any:
+        """The same for the test data."""
 
 
 def plot_history(history: HistoryLike, *, log_loss: bool = False) -> Figure:
