@@ -248,12 +248,13 @@ def test_a_gradient_ends_at_integers_and_booleans(dtype):
 # --- everything public ----------------------------------------------------------------------------------
 
 ROOMS = (
-    "autograd_lab", "autograd_lab.counting", "autograd_lab.data", "autograd_lab.debug", "autograd_lab.func",
-    "autograd_lab.gradcheck", "autograd_lab.nn", "autograd_lab.nn.functional", "autograd_lab.nn.init",
-    "autograd_lab.nn.losses", "autograd_lab.ops", "autograd_lab.optim", "autograd_lab.planted",
-    "autograd_lab.scalar", "autograd_lab.selfcheck", "autograd_lab.selfcheck.diagnosis",
-    "autograd_lab.selfcheck.exercise", "autograd_lab.selfcheck.trial", "autograd_lab.selfcheck.verdict",
-    "autograd_lab.train", "autograd_lab.viz",
+    "autograd_lab", "autograd_lab.checkpoint", "autograd_lab.checkup", "autograd_lab.counting",
+    "autograd_lab.data", "autograd_lab.data.pictures", "autograd_lab.debug", "autograd_lab.func",
+    "autograd_lab.gradcheck", "autograd_lab.history", "autograd_lab.nn", "autograd_lab.nn.functional",
+    "autograd_lab.nn.init", "autograd_lab.nn.losses", "autograd_lab.ops", "autograd_lab.optim",
+    "autograd_lab.planted", "autograd_lab.precision", "autograd_lab.runs", "autograd_lab.scalar",
+    "autograd_lab.selfcheck", "autograd_lab.selfcheck.diagnosis", "autograd_lab.selfcheck.exercise",
+    "autograd_lab.selfcheck.trial", "autograd_lab.selfcheck.verdict", "autograd_lab.train", "autograd_lab.viz",
 )  # fmt: skip
 
 # No example of their own, because another one shows them:
@@ -261,6 +262,20 @@ EXEMPT = {
     **{f"autograd_lab.nn.{layer}.forward": "the example of its class calls it"
        for layer in ("Dropout", "Linear", "ReLU", "Sequential", "Sigmoid", "Tanh")},
     "autograd_lab.nn.losses.Loss.forward": "the examples of the losses call it",
+    **{f"autograd_lab.train.Training.{part}": "the example of its class calls it"
+       for part in ("history", "load_state_dict", "run", "state_dict", "step")},
+    **{f"autograd_lab.train.Callback.{part}": "the example of its class defines it"
+       for part in ("on_epoch", "on_step")},
+    **{f"autograd_lab.runs.Run.{part}": "the example of runs.train or of the class calls it"
+       for part in ("checkpoint", "create", "model", "save", "training", "weights", "write_curves",
+                    "write_metrics", "write_results")},
+    **{f"autograd_lab.runs.Saver.{part}": "the example of runs.train calls it"
+       for part in ("on_epoch", "on_step", "save")},
+    **{f"autograd_lab.precision.Format.{part}": "the example of its class has it"
+       for part in ("largest", "smallest", "smallest_normal", "u")},
+    "autograd_lab.runs.Saver": "the example of runs.train makes one",
+    "autograd_lab.checkpoint.load_checkpoint": "the example of save_checkpoint calls it",
+    "autograd_lab.history.History.from_csv": "the example of to_csv calls it",
 }  # fmt: skip
 
 
