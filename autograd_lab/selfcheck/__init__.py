@@ -9,6 +9,7 @@ from autograd_lab.selfcheck import (
     expression_graphs,
     finite_differences,
     forward_or_reverse,
+    going_wrong,
     gradient_checks,
     linear_maps,
     matrix_multiplication,
@@ -21,6 +22,6 @@ from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 
 __all__ = [
     "EXERCISES", "SCORE", "Exercise", "Verdict", "chain_rule", "check", "expression_graphs",
-    "finite_differences", "forward_or_reverse", "gradient_checks", "linear_maps", "matrix_multiplication",
-    "mnist", "scalar_engine", "score", "wrong_gradient",
+    "finite_differences", "forward_or_reverse", "going_wrong", "gradient_checks", "linear_maps",
+    "matrix_multiplication", "mnist", "scalar_engine", "score", "wrong_gradient",
 ]  # fmt: skip
