@@ -96,29 +96,45 @@ def test_softplus_in_torch(torch: Any) -> None:
 
 
 def test_what_torch_says_to_wrong_rules(torch: Any) -> None:
-    """As the chapter tells it: a missing None is refused, a wrong order is not; its gradcheck finds it."""
+    """As the chapter tells it: a missing result is refused; a None is believed, and so is a wrong order."""
 
-    class Product(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, x: Any, y: Any) -> Any:
-            ctx.save_for_backward(x, y)
-            return x * y
+    def product_with(rule: Any) -> Any:
+        class Product(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx: Any, x: Any, y: Any) -> Any:
+                ctx.save_for_backward(x, y)
+                return x * y
 
-        @staticmethod
-        def backward(ctx: Any, g: Any) -> Any:
-            x, y = ctx.saved_tensors
-            return (g * x, g * y) if both else g * y
+            @staticmethod
+            def backward(ctx: Any, g: Any) -> Any:
+                return rule(g, *ctx.saved_tensors)
 
-    both = False
-    x, y = (torch.tensor([a], dtype=torch.float64, requires_grad=True) for a in (2.0, 5.0))
+        return Product.apply
+
+    def slopes(rule: Any) -> list[float | None]:
+        x, y = (torch.tensor(a, dtype=torch.float64, requires_grad=True) for a in (2.0, 5.0))
+        product_with(rule)(x, y).backward()
+        return [leaf.grad if leaf.grad is None else leaf.grad.item() for leaf in (x, y)]
+
+    assert slopes(lambda g, x, y: (g * y, g * x)) == [5.0, 2.0]
     with pytest.raises(RuntimeError, match="incorrect number of gradients"):
-        Product.apply(x, y).sum().backward()
-    both = True
-    x.grad = y.grad = None
-    Product.apply(x, y).sum().backward()
-    assert (x.grad.item(), y.grad.item()) == (2.0, 5.0)  # the right ones are 5 and 2
+        slopes(lambda g, x, y: g * y)
+    assert slopes(lambda g, x, y: (g * y, None)) == [5.0, None]
+    assert slopes(lambda g, x, y: (g * x, g * y)) == [2.0, 5.0]
+    inputs = (torch.tensor([a], dtype=torch.float64, requires_grad=True) for a in (2.0, 5.0))
     with pytest.raises(RuntimeError, match="Jacobian mismatch"):
-        torch.autograd.gradcheck(Product.apply, (x, y))
+        torch.autograd.gradcheck(product_with(lambda g, x, y: (g * x, g * y)), tuple(inputs))
+
+
+def test_what_our_engine_says_to_them() -> None:
+    @ag.primitive
+    def half_done(x: Any, y: Any) -> Any:
+        return x * y, lambda g: g * y
+
+    y = ag.tensor(2.0, requires_grad=True)
+    with pytest.raises(TypeError, match="has no derivative with respect to its input 1"):
+        half_done(X, y)
+    assert not softplus(X, y).requires_grad
 
 
 # --- with JAX ----------------------------------------------------------------------------------------------
@@ -184,7 +200,9 @@ def test_names_in_jax(name: str, jax: Any) -> None:
 
 
 def test_the_tables_have_a_row_for_each() -> None:
-    assert str(NamesTable(NAMES)).count("\n") == len(NAMES) + 1
-    assert str(NamesTable(ADDED, ours=False)).split("\n")[0] == "| for | PyTorch | JAX |"
+    table = NamesTable(NAMES)
+    assert str(table).count("\n") == len(NAMES)
+    assert table._repr_html_().count("<tr>") == len(NAMES) + 1
+    assert str(NamesTable(ADDED, ours=False)).split("\n")[0].split() == ["for", "PyTorch", "JAX"]
     assert all(row.ours for row in NAMES)
     assert not any(row.ours for row in ADDED)

@@ -41,7 +41,7 @@ def scores(x: lib.Tensor, parameters: list[lib.Tensor]) -> lib.Tensor:
 
 
 def train(steps: int = 200) -> tuple[list[float], list[lib.Tensor], float]:
-    """The loss of each step, the parameters after the last one, and the share of points told right.
+    """The losses, the parameters in the end, the share told right.
 
     >>> losses, _, share = train(50)
     >>> losses[-1] < losses[0] / 2, share > 0.8
@@ -52,7 +52,8 @@ def train(steps: int = 200) -> tuple[list[float], list[lib.Tensor], float]:
     parameters, losses = start(), []
     optimiser = lib.optim.SGD(parameters, lr=0.2, momentum=0.9)
     for _ in range(steps):
-        loss = lib.nn.functional.cross_entropy(scores(x, parameters), labels)
+        z = scores(x, parameters)
+        loss = lib.nn.functional.cross_entropy(z, labels)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

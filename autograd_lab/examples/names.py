@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import NamedTuple
 
 
@@ -22,7 +23,7 @@ NAMES = [
     Names("the array", "ag.Tensor", "torch.Tensor", "jax.Array"),
     Names("make one", "ag.tensor", "torch.tensor", "jax.numpy.asarray"),
     Names("ask for its gradient", "ag.Tensor.requires_grad_", "torch.Tensor.requires_grad_", ""),
-    Names("accumulate into `grad`", "ag.Tensor.backward", "torch.Tensor.backward", ""),
+    Names("accumulate into grad", "ag.Tensor.backward", "torch.Tensor.backward", ""),
     Names("return gradients", "ag.grad", "torch.autograd.grad", ""),
     Names("record nothing", "ag.no_grad", "torch.no_grad", ""),
     Names("cut off the graph", "ag.Tensor.detach", "torch.Tensor.detach", "jax.lax.stop_gradient"),
@@ -64,27 +65,36 @@ class NamesTable:
 
     Examples
     --------
-    >>> NamesTable(NAMES[:1])
-    | for | here | PyTorch | JAX |
-    |:--|:--|:--|:--|
-    | the array | `ag.Tensor` | `torch.Tensor` | `jax.Array` |
+    >>> NamesTable(NAMES[:2])
+    for        here       PyTorch       JAX
+    the array  ag.Tensor  torch.Tensor  jax.Array
+    make one   ag.tensor  torch.tensor  jax.numpy.asarray
     """
 
     def __init__(self, rows: list[Names], ours: bool = True) -> None:
-        titles = ["for", "here", "PyTorch", "JAX"]
         kept = range(4) if ours else (0, 2, 3)
-        lines = [[titles[i] for i in kept], [":--"] * len(kept)]
-        lines += [[_cell(i, row[i]) for i in kept] for row in rows]
-        self.text = "\n".join(f"| {' | '.join(cells)} |".replace(" :-- ", ":--") for cells in lines)
+        titles = ("for", "here", "PyTorch", "JAX")
+        self.rows = [[row[i] or "–" for i in kept] for row in [titles, *rows]]
 
     def __repr__(self) -> str:
-        return self.text
+        widths = [max(map(len, column)) for column in zip(*self.rows, strict=True)]
+        lines = [zip(row, widths, strict=True) for row in self.rows]
+        return "\n".join("  ".join(text.ljust(width) for text, width in line).rstrip() for line in lines)
 
-    def _repr_markdown_(self) -> str:
-        return self.text
+    def _repr_html_(self) -> str:
+        head, *rows = self.rows
+        titles = "".join(f'<th scope="col">{title}</th>' for title in head)
+        body = "".join(
+            f'<tr><th scope="row">{escape(what)}</th>{"".join(map(_name, names))}</tr>\n'
+            for what, *names in rows
+        )
+        # As the drawings: what is wider than the page scrolls, by the keyboard too.
+        return (
+            '<div class="ag-names" style="overflow-x:auto" tabindex="0" role="group" '
+            'aria-label="Names, scrollable">\n<table class="table">\n'
+            f"<thead><tr>{titles}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</div>"
+        )
 
 
-def _cell(column: int, text: str) -> str:
-    if column == 0:
-        return text
-    return f"`{text}`" if text else "–"
+def _name(text: str) -> str:
+    return f"<td>{text}</td>" if text == "–" else f"<td><code>{escape(text)}</code></td>"

@@ -36,7 +36,7 @@ def start() -> tuple[Any, ...]:
     return 2 * rng.normal(size=(1, 16)), rng.normal(size=16), rng.normal(size=(16, 1)) / 4
 
 
-def train(steps: int = 200, rate: float = 0.1) -> tuple[list[float], tuple[Any, ...]]:
+def train(steps: int = 200, rate: float = 0.1) -> tuple[Any, Any]:
     """The loss of each step, and the parameters after the last one.
 
     >>> losses, _ = train(50)
@@ -49,6 +49,7 @@ def train(steps: int = 200, rate: float = 0.1) -> tuple[list[float], tuple[Any, 
     step = lib.value_and_grad(loss, argnums=(0, 1, 2))
     for _ in range(steps):
         value, gradients = step(*parameters, x, t)
-        parameters = tuple(p - rate * g for p, g in zip(parameters, gradients, strict=True))
+        pairs = zip(parameters, gradients, strict=True)
+        parameters = tuple(p - rate * g for p, g in pairs)
         losses.append(value.item())
     return losses, parameters

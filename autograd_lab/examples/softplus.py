@@ -35,7 +35,7 @@ def softplus_for_torch(torch: Any) -> Any:
     'softplus_for_torch'
     """
 
-    class Softplus(torch.autograd.Function):  # type: ignore[misc]
+    class Softplus(torch.autograd.Function):
         @staticmethod
         def forward(ctx: Any, x: Any, beta: Any) -> Any:
             out = torch.logaddexp(torch.zeros_like(x), beta * x) / beta

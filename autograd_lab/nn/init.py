@@ -16,7 +16,8 @@ def he_normal(
     rng: Seed = None,
     dtype: DTypeLike = np.float64,
 ) -> NDArray[Any]:
-    """Normal numbers of variance 2/fan_in, which keeps the size of signals through ReLU layers.
+    """Normal numbers of variance 2/fan_in, which keeps the size of signals
+    through ReLU layers.
 
     Parameters
     ----------

@@ -14,6 +14,7 @@ from autograd_lab.selfcheck import (
     linear_maps,
     matrix_multiplication,
     mnist,
+    pytorch_and_jax,
     scalar_engine,
     wrong_gradient,
 )
@@ -23,5 +24,5 @@ from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 __all__ = [
     "EXERCISES", "SCORE", "Exercise", "Verdict", "chain_rule", "check", "expression_graphs",
     "finite_differences", "forward_or_reverse", "going_wrong", "gradient_checks", "linear_maps",
-    "matrix_multiplication", "mnist", "scalar_engine", "score", "wrong_gradient",
+    "matrix_multiplication", "mnist", "pytorch_and_jax", "scalar_engine", "score", "wrong_gradient",
 ]  # fmt: skip
