@@ -59,9 +59,9 @@ $(ASSETS): book/tools/package.json book/tools/package-lock.json book/tools/copy_
 	$(BIN)/python book/tools/copy_assets.py
 	@touch $@
 
-oracle: $(SETUP) # PyTorch, the second opinion of some tests; pinned in pyproject.toml
-	$(call say,oracle: PyTorch)
-	$(BIN)/python -c 'import torch' 2>/dev/null || \
+oracle: $(SETUP) # PyTorch and JAX, the second opinions of some tests; pinned in pyproject.toml
+	$(call say,oracle: PyTorch and JAX)
+	$(BIN)/python -c 'import jax, torch' 2>/dev/null || \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c requirements.txt -e '.[oracle]'
 
 pins: pyproject.toml ## resolve requirements.txt anew from pyproject.toml (needs uv)

@@ -61,6 +61,8 @@ def detect_anomaly() -> Iterator[None]:
 def forward_line() -> str:
     """File and line of the innermost code outside this package that is running now, as ``train.py:41``.
 
+    A cell of a notebook goes by its number: ``In[3]:2`` is the second line of ``In[3]``.
+
     Examples
     --------
     >>> exec(compile("line = forward_line()", "train.py", "exec"))
@@ -70,7 +72,14 @@ def forward_line() -> str:
     frame = sys._getframe(1)
     while frame.f_back is not None and PACKAGE in Path(frame.f_code.co_filename).parents:
         frame = frame.f_back
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    return f"{_file_name(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+def _file_name(path: str) -> str:
+    """The name of a file; a cell of a notebook is called by its number, In[3], as IPython does it."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    cell = shell and shell.compile.format_code_name(path)
+    return cell[1] if cell else Path(path).name
 
 
 def _watch(node: Node, args: Sequence[Any], value: Any) -> None:

@@ -1,5 +1,8 @@
 """Rule 10: on request errors name the forward line and memory is counted; without it nothing changes."""
 
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -26,6 +29,21 @@ def test_rule_10_a_gradient_that_stops_being_finite_names_the_forward_line() -> 
     ):
         (root + 1.0).sum().backward()
     assert x.grad is None
+
+
+@pytest.mark.parametrize(
+    ("file", "place"), [("/tmp/ipykernel_7/12.py", "In[3]"), ("/a/train.py", "train.py")]
+)
+def test_rule_10_a_cell_of_a_notebook_goes_by_its_number(
+    monkeypatch: pytest.MonkeyPatch, file: str, place: str
+) -> None:
+    """As IPython's own tracebacks call it; a file that IPython does not know keeps its name."""
+    cells = {"/tmp/ipykernel_7/12.py": ("Cell", "In[3]")}
+    shell = SimpleNamespace(compile=SimpleNamespace(format_code_name=cells.get))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    space = {"debug": ag.debug}
+    exec(compile("x = 1\nline = debug.forward_line()", file, "exec"), space)
+    assert space["line"] == f"{place}:2"
 
 
 def test_rule_10_what_was_not_finite_before_is_not_blamed_on_this_operator() -> None:

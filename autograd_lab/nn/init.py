@@ -11,8 +11,13 @@ from numpy.typing import DTypeLike, NDArray
 Seed = int | np.random.Generator | None
 
 
-def he_normal(shape: tuple[int, int], rng: Seed = None, dtype: DTypeLike = np.float64) -> NDArray[Any]:
-    """Normal numbers of variance 2/fan_in, which keeps the size of signals through ReLU layers.
+def he_normal(
+    shape: tuple[int, int],
+    rng: Seed = None,
+    dtype: DTypeLike = np.float64,
+) -> NDArray[Any]:
+    """Normal numbers of variance 2/fan_in, which keeps the size of signals
+    through ReLU layers.
 
     Parameters
     ----------

@@ -13,11 +13,13 @@ from autograd_lab.selfcheck import (
     expression_graphs,
     finite_differences,
     forward_or_reverse,
+    going_wrong,
     gradient_checks,
     linear_maps,
     matrix_multiplication,
     mnist,
     optimisers,
+    pytorch_and_jax,
     reductions,
     scalar_engine,
     second_derivatives,
@@ -29,6 +31,6 @@ from autograd_lab.selfcheck.verdict import SCORE, Verdict, check, score
 __all__ = [
     "EXERCISES", "SCORE", "Exercise", "Verdict", "basic_operations", "broadcasting", "chain_rule", "check",
     "classification", "cross_entropy", "expression_graphs", "finite_differences", "forward_or_reverse",
-    "gradient_checks", "linear_maps", "matrix_multiplication", "mnist", "optimisers", "reductions",
-    "scalar_engine", "score", "second_derivatives", "wrong_gradient",
+    "going_wrong", "gradient_checks", "linear_maps", "matrix_multiplication", "mnist", "optimisers",
+    "pytorch_and_jax", "reductions", "scalar_engine", "score", "second_derivatives", "wrong_gradient",
 ]  # fmt: skip

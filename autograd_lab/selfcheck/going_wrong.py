@@ -1,0 +1,161 @@
+"""Exercises of the chapter on what goes wrong with gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_lab import func
+from autograd_lab.selfcheck.exercise import exercise
+from autograd_lab.tensor import Tensor, where
+
+
+@exercise(
+    "trouble.init_std",
+    "init_std(fan_in, slope) returns the standard deviation of weights that keep the mean square through a "
+    "layer with leaky ReLU, which is a above 0 and slope·a below.",
+    letters="fan_in slope",
+    inputs=[(8, 0.5), (50, 0.25), (300, 0.1), (7, 0.75)],
+    mistakes={
+        "this is the variance; the standard deviation is its square root.": (
+            lambda fan_in, slope: 2 / ((1 + slope**2) * fan_in)
+        ),
+        "this is ReLU's, as if nothing came through below 0.": lambda fan_in, slope: np.sqrt(2 / fan_in),
+        "what comes through below 0 has slope² times the mean square, not slope times.": (
+            lambda fan_in, slope: np.sqrt(2 / ((1 + slope) * fan_in))
+        ),
+        "one half is forgotten: only half of the numbers are above 0, and half below.": (
+            lambda fan_in, slope: np.sqrt(1 / ((1 + slope**2) * fan_in))
+        ),
+        "this is for a layer without any ReLU.": lambda fan_in, slope: np.sqrt(1 / fan_in),
+        "only what comes through below 0 is counted; what is above 0 comes through whole.": (
+            lambda fan_in, slope: np.sqrt(2 / (slope**2 * fan_in))
+        ),
+        "this is the factor by which weights of variance 1 change the mean square; the weights undo it.": (
+            lambda fan_in, slope: (1 + slope**2) * fan_in / 2
+        ),
+    },
+)
+def _init_std(fan_in: int, slope: float) -> Any:
+    # E[h²] = (1 + slope²)/2 · fan_in · v · E[x²], and the factor before E[x²] is to be 1.
+    return np.sqrt(2 / ((1 + slope**2) * fan_in))
+
+
+def _scaled(factor: Callable[[Any, Any, float], Any]) -> Callable[[Any, Any, float], Any]:
+    """The right answer but for the factor, made of both gradients and c."""
+
+    def answer(g1: Any, g2: Any, c: float) -> Any:
+        scale = factor(g1, g2, c)
+        return g1 * scale, g2 * scale
+
+    return answer
+
+
+def _length(*arrays: Any) -> Any:
+    return np.sqrt(sum(np.sum(g * g) for g in arrays))
+
+
+def _each_on_its_own(g1: Any, g2: Any, c: float) -> Any:
+    return tuple(g * min(1.0, c / _length(g)) for g in (g1, g2))
+
+
+_single = np.float32
+
+_GRADIENTS = [
+    (np.array([1.0, 2.0]), np.array([-2.0, 4.0]), 2.5),
+    (np.array([[2.0, -4.0, 1.0], [6.0, 3.0, -5.0]]), np.array([7.0, -1.0, 8.0]), 3.0),
+    (np.array([[0.5, -0.25]]), np.array([0.125, 0.75]), 4.0),
+    (np.array([[2.0, -4.0], [1.0, 6.0]], _single), np.array([3.0, -5.0], _single), 3.0),
+    (np.array([5.0, -12.0]), np.array([0.5, 0.25]), 6.5),
+]
+
+
+@exercise(
+    "trouble.clip",
+    "clip(g1, g2, c) returns both gradients times min(1, c/n), where n is the length of the two together.",
+    letters="g1 g2 c",
+    inputs=_GRADIENTS,
+    fresh=True,
+    mistakes={
+        "each array is scaled by its own length, which turns the gradient as a whole. Take one length, over "
+        "both.": _each_on_its_own,
+        "each entry is held between -c and c, which turns the gradient. Scale all by one factor.": (
+            lambda g1, g2, c: (np.clip(g1, -c, c), np.clip(g2, -c, c))
+        ),
+        "a short gradient is stretched to the length c. Only one that is longer than c changes.": (
+            _scaled(lambda g1, g2, c: c / _length(g1, g2))
+        ),
+        "n is the square root of the sum of squares; the root is missing.": (
+            _scaled(lambda g1, g2, c: min(1.0, c / _length(g1, g2) ** 2))
+        ),
+        "n is the length of g1 alone. The gradient is both arrays together.": (
+            _scaled(lambda g1, g2, c: min(1.0, c / _length(g1)))
+        ),
+        "n is the largest entry. The length is the root of the sum of squares.": (
+            _scaled(lambda g1, g2, c: min(1.0, c / max(np.abs(g1).max(), np.abs(g2).max())))
+        ),
+        "n is the sum of the two lengths. The length of both together is the root of all squares added up.": (
+            _scaled(lambda g1, g2, c: min(1.0, c / (_length(g1) + _length(g2))))
+        ),
+        "a long gradient gets the length 1, not c.": (
+            _scaled(lambda g1, g2, c: 1 / _length(g1, g2) if _length(g1, g2) > c else 1.0)
+        ),
+        "the factor is upside down: it makes long gradients longer.": (
+            _scaled(lambda g1, g2, c: max(1.0, _length(g1, g2) / c))
+        ),
+    },
+)
+def _clip(g1: Any, g2: Any, c: float) -> Any:
+    scale = min(1.0, c / _length(g1, g2))
+    return g1 * scale, g2 * scale
+
+
+def _with_slopes(f: Callable[[Tensor], Tensor]) -> Callable[[Any], Any]:
+    """A function of Tensors as an answer: its value, and the slope of each entry."""
+
+    def answer(x: Any) -> Any:
+        value, pull = func.vjp(f, x)
+        return value, pull(np.ones(value.shape))[0]
+
+    return answer
+
+
+@exercise(
+    "trouble.safe_sqrt",
+    "safe_sqrt(x) takes a Tensor and is √x above 0, and 0 elsewhere; its value and its slope are checked.",
+    letters="x",
+    inputs=[
+        (np.array([4.0, 0.0, -1.0]),),
+        (np.array([[9.0, -4.0, 0.25], [0.0, 16.0, -2.0]]),),
+        (np.array([1.0, 25.0]),),
+        (np.array([0.0, 4.0, -9.0, 0.0625], np.float32),),
+    ],
+    mistakes={
+        "the value is right, the slope is NaN where x ≤ 0: sqrt still sees 0 there, its slope is infinite, "
+        "and a cotangent of 0 times infinity is NaN. Let where choose the input of sqrt too.": (
+            _with_slopes(lambda x: where(x > 0, x.sqrt(), 0.0))
+        ),
+        "the input is safe, but where x ≤ 0 the value is the stand-in's. A second where puts 0 there.": (
+            _with_slopes(lambda x: where(x > 0, x, 1.0).sqrt())
+        ),
+        "a product with a mask does not remove what is not finite: 0 times NaN is NaN. Let where pick.": (
+            _with_slopes(lambda x: (x > 0).astype(x.dtype) * x.sqrt())
+        ),
+        "a small number under the root is another function, with a huge slope at 0 and NaN below.": (
+            _with_slopes(lambda x: (x + 1e-8).sqrt())
+        ),
+        "holding x at a small number from below leaves a value above 0 where 0 is asked for.": (
+            _with_slopes(lambda x: x.clip(1e-8).sqrt())
+        ),
+        "the absolute value takes roots of negative numbers too; 0 is asked for there.": (
+            _with_slopes(lambda x: where(x == 0, 0.0, where(x == 0, 1.0, x.abs()).sqrt()))
+        ),
+        "the value is right, but it is detached, so no slope comes back.": (
+            _with_slopes(lambda x: 0 * x + where(x > 0, where(x > 0, x, 1.0).sqrt(), 0.0).detach())
+        ),
+    },
+)
+def _safe_sqrt(x: Any) -> Any:
+    return _with_slopes(lambda t: where(t > 0, where(t > 0, t, 1.0).sqrt(), 0.0))(x)
