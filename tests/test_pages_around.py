@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from test_docstrings import ROOMS
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
 TOC = yaml.safe_load((BOOK.parent / "_toc.yml").read_text(encoding="utf-8"))
@@ -53,3 +54,18 @@ def test_the_instructors_guide_has_all_chapters() -> None:
     guide = (BOOK / "instructors.md").read_text(encoding="utf-8")
     headings = re.findall(r"^### \d+\. \[[^\]]+\]\((\w+)\.ipynb\)", guide, re.MULTILINE)
     assert headings == list(NUMBERS)
+
+
+# Rooms whose names another one hands on, under which the reference has them.
+HANDED_ON = {
+    "autograd_lab",
+    "autograd_lab.nn.losses",
+    "autograd_lab.selfcheck.trial",
+    "autograd_lab.selfcheck.verdict",
+}
+
+
+def test_every_room_is_in_the_reference() -> None:
+    reference = (BOOK / "api.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\.\. automodule:: (\S+)$", reference, re.MULTILINE))
+    assert set(ROOMS) - HANDED_ON <= listed
