@@ -382,7 +382,7 @@ class Tensor:
 
     @property
     def is_leaf(self) -> bool:
-        """Whether the user made it: it was not computed from Tensors that require gradients.
+        """Whether the user made it, and did not compute it from Tensors that require gradients.
 
         >>> x = Tensor(3.0, requires_grad=True)
         >>> x.is_leaf, (x * 2).is_leaf
@@ -715,7 +715,7 @@ class Tensor:
 
     @property
     def mT(self) -> Tensor:
-        """The last two axes exchanged: the transpose of a matrix, or of each in a batch.
+        """The last two axes exchanged, which is the transpose of a matrix, or of each in a batch.
 
         Raises
         ------
