@@ -254,7 +254,8 @@ ROOMS = (
     "autograd_lab.nn.init", "autograd_lab.nn.losses", "autograd_lab.ops", "autograd_lab.optim",
     "autograd_lab.planted", "autograd_lab.precision", "autograd_lab.runs", "autograd_lab.scalar",
     "autograd_lab.selfcheck", "autograd_lab.selfcheck.diagnosis", "autograd_lab.selfcheck.exercise",
-    "autograd_lab.selfcheck.trial", "autograd_lab.selfcheck.verdict", "autograd_lab.train", "autograd_lab.viz",
+    "autograd_lab.selfcheck.trial", "autograd_lab.selfcheck.verdict", "autograd_lab.train",
+    "autograd_lab.viz",
 )  # fmt: skip
 
 # No example of their own, because another one shows them:
