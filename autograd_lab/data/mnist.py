@@ -198,7 +198,7 @@ def verify(folder: str | os.PathLike[str] | None = None, *, classes: int = 10) -
     Returns
     -------
     list of VerifiedFile
-        In the order of :data:`SHIPPED`.
+        Training images, training labels, test images, test labels.
 
     Raises
     ------
