@@ -85,7 +85,8 @@ class NamesTable:
         head, *rows = self.rows
         titles = "".join(f'<th scope="col">{title}</th>' for title in head)
         body = "".join(
-            f'<tr><th scope="row">{escape(what)}</th>{"".join(map(_name, names))}</tr>\n'
+            f'<tr><th scope="row" style="font-weight:normal">{escape(what)}</th>'
+            f"{''.join(map(_name, names))}</tr>\n"
             for what, *names in rows
         )
         # As the drawings: what is wider than the page scrolls, by the keyboard too.
@@ -97,4 +98,7 @@ class NamesTable:
 
 
 def _name(text: str) -> str:
-    return f"<td>{text}</td>" if text == "–" else f"<td><code>{escape(text)}</code></td>"
+    """A name may be broken behind its dots, so that three fit side by side."""
+    if text == "–":
+        return f"<td>{text}</td>"
+    return f'<td><code style="white-space:normal">{escape(text).replace(".", ".<wbr>")}</code></td>'
