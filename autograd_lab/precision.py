@@ -53,7 +53,7 @@ class Format:
 
     @property
     def u(self) -> float:
-        """Unit roundoff: rounding changes a number by at most u times its size."""
+        """Unit roundoff. Rounding changes a number by at most u times its size."""
         return 2.0**-self.precision
 
     @property
@@ -104,7 +104,7 @@ FLOAT16 = Format.of(np.float16)
 FLOAT32 = Format.of(np.float32)
 FLOAT64 = Format.of(np.float64)
 BFLOAT16 = Format("bfloat16", precision=8, emax=127)
-"""The first half of a float32: its exponents, a third of its digits. NumPy has no such type."""
+"""The first half of a float32, with its exponents and a third of its digits. NumPy has no such type."""
 
 
 def sum_in(fmt: Format, terms: Rows) -> Rows:
@@ -257,7 +257,7 @@ ALGORITHMS: dict[str, tuple[Callable[[Rows, Format], Rows], Callable[[Rows], Row
     "shifted": (shifted, shifted_bound),
     "division-free": (division_free, division_free_bound),
 }
-"""By name: softmax in a format, and the bound on its error in units of u."""
+"""For each name softmax in a format, and the bound on its error in units of u."""
 
 
 @dataclass(frozen=True)
