@@ -29,7 +29,7 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 .DELETE_ON_ERROR:
 # The steps share one environment and one _build: `make -j` must not run them side by side.
 .NOTPARALLEL:
-.PHONY: help setup book test notebooks lab serve bench clean distclean pins oracle lint format types unit nbval browser assets student instructor
+.PHONY: help setup book test notebooks lab serve bench clean distclean pins oracle lint format types unit nbval proof browser assets student instructor
 
 help: ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,6 +99,9 @@ serve: ## serve the built book at http://127.0.0.1:8000 (PORT=...)
 
 # ---------------------------------------------------------------- tests
 
+NBVAL = $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg \
+	  -n 2 --dist loadfile $(CHAPTERS)
+
 test: $(SETUP) $(if $(CI),oracle) lint types unit nbval book browser ## everything: lint, types, unit tests, strict nbval, book, browser
 	$(call say,test: all steps passed)
 
@@ -122,8 +125,13 @@ unit: $(SETUP) ## unit tests and doctests
 nbval: $(SETUP) ## strict nbval: every chapter prints what is committed
 	$(call say,nbval: strict comparison of $(words $(CHAPTERS)) chapters)
 	@test -n "$(CHAPTERS)" || { echo "There is no chapter in book/."; exit 1; }
-	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg \
-	  -n 2 --dist loadfile $(CHAPTERS)
+	$(NBVAL)
+
+# The outputs must not depend on the processor: another one has other BLAS kernels, and more threads.
+proof: $(SETUP) ## strict nbval four times: own and older BLAS kernels, one and two threads (half an hour)
+	for setting in OPENBLAS_NUM_THREADS=1 OPENBLAS_NUM_THREADS=2 \
+	  "OPENBLAS_NUM_THREADS=1 OPENBLAS_CORETYPE=Haswell" "OPENBLAS_NUM_THREADS=2 OPENBLAS_CORETYPE=Nehalem"; do \
+	  echo "proof: $$setting"; env $$setting $(NBVAL) || exit 1; done
 
 browser: $(SETUP) ## headless Chromium over the built book, with the network cut
 	$(call say,browser: the built pages with the network cut)
