@@ -51,7 +51,7 @@ $(SETUP): requirements.txt pyproject.toml
 	@mkdir -p $(VENV)/etc/ipython && echo 'c.IPKernelApp.log_level = "ERROR"' > $(VENV)/etc/ipython/ipython_kernel_config.py
 	@touch $@
 
-assets: $(ASSETS) ## install the browser code that the pages load (MathJax, widgets) from the lock file
+assets: $(ASSETS) ## install the browser code of the pages (MathJax, widgets) and of their tests (axe-core) from the lock file
 
 $(ASSETS): book/tools/package.json book/tools/package-lock.json book/tools/copy_assets.py $(SETUP)
 	$(call say,assets: browser code from book/tools/package-lock.json)
