@@ -18,6 +18,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+import install_cell
 from make_editions import BEGIN, CHECKED, END, is_solution, without_solution
 
 TOOLS = Path(__file__).resolve().parent
@@ -104,11 +105,12 @@ def outputs_committed(notebook: NotebookNode) -> Faults:
 
 
 def short_code(notebook: NotebookNode) -> Faults:
-    """What is longer belongs in the package."""
-    lines = [len(cell.source.strip().split("\n")) for cell in code_cells(notebook)]
+    """What is longer belongs in the package. The cell that installs it is not counted."""
+    cells = [cell for cell in code_cells(notebook) if cell.get("id") != install_cell.ID]
+    lines = [len(cell.source.strip().split("\n")) for cell in cells]
     if len(lines) > MAX_CODE_CELLS:
         yield f"{len(lines)} code cells, at most {MAX_CODE_CELLS}"
-    for cell, count in zip(code_cells(notebook), lines, strict=True):
+    for cell, count in zip(cells, lines, strict=True):
         if count > MAX_CELL_LINES:
             yield f"{name(cell)} has {count} lines, at most {MAX_CELL_LINES}"
     if lines and (median := statistics.median(lines)) > MAX_MEDIAN_LINES:
@@ -266,6 +268,12 @@ def unchecked(notebook: NotebookNode, file: str) -> Faults:
         yield f"its exercises are checked: take {file} off the list UNCHECKED"
 
 
+def uninstalled(notebook: NotebookNode, address: str) -> Faults:
+    """A chapter that is opened in Colab installs the package first."""
+    if not install_cell.has_cell(notebook, address):
+        yield "no cell below the title that installs the package: run book/tools/install_cell.py"
+
+
 def uncompared(notebook: NotebookNode, file: str) -> set[tuple[str, str, str]]:
     """Return the cells that switch the comparison off, as (notebook, cell id, tag)."""
     return {
@@ -278,6 +286,8 @@ def lint(path: Path, allowed: set[tuple[str, str, str]]) -> list[str]:
     notebook = nbformat.read(path, as_version=4)
     faults = [fault for rule in RULES for fault in rule(notebook)]
     faults += unchecked(notebook, path.name)
+    if path.resolve().parent == BOOK:
+        faults += uninstalled(notebook, install_cell.address())
     found = uncompared(notebook, path.name)
     listed = {entry for entry in allowed if entry[0] == path.name}
     for _, cell, tag in sorted(found - listed):
