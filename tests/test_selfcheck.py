@@ -250,6 +250,22 @@ def test_lists_of_inputs_are_looked_into():
     assert "shares memory with its input weights" in said(same, lambda weights: weights[0])
 
 
+def test_a_list_sorted_in_place_has_changed():
+    smallest = task("values", [([3, 1, 2],), ([float("nan"), 2.0],)], lambda values: sorted(values)[0])
+
+    def in_place(values):
+        values.sort()
+        return values[0]
+
+    assert said(smallest, in_place).startswith("it changes its input values in place.")
+    assert said(smallest, in_place).endswith("make a new list.")
+
+
+def test_a_list_that_is_wrong_only_where_it_is_longer_is_told_so():
+    running = task("x", [([1, 2],), ([3, 5, 4],)], lambda x: [sum(x[: k + 1]) for k in range(len(x))])
+    assert said(running, lambda x: [x[0], sum(x[:2]), 7][: len(x)]).startswith("result 3 of 3: ")
+
+
 def test_the_worst_entry_of_a_large_array_is_shown():
     grid = task("x", [(np.ones((4, 5)),)], lambda x: 2 * x)
 
