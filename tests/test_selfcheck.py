@@ -279,6 +279,17 @@ def test_the_worst_entry_of_a_large_array_is_shown():
     assert "furthest off at [1, 3]: yours 7, right 2" in text
 
 
+def test_small_numbers_are_printed_so_that_they_differ():
+    tiny = task("x", [(2.0,)], lambda x: np.array([6.0555e-6 * x]))
+    text = diagnose(try_answer(lambda x: np.array([3e-8 * x]), tiny), tiny)
+    assert "yours: [6.e-08]" in text
+    assert "right: [1.2111e-05]" in text
+    near = task("x", [(2.0,)], lambda x: np.array([0.500005 * x]))
+    text = diagnose(try_answer(lambda x: np.array([0.50001 * x]), near), near)
+    assert "yours: [1.00002]" in text
+    assert "right: [1.00001]" in text
+
+
 def test_words_are_wrapped_and_values_are_not():
     lines = str(check("matmul.gram", lambda g, x: 2 * g @ x)).split("\n")
     assert max(map(len, lines[:2])) <= 76

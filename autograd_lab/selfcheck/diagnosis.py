@@ -324,8 +324,12 @@ def _call(exercise: Exercise, trial: Trial) -> str:
 
 
 def _both_values(mine: Trial, right: Trial) -> Iterator[str]:
-    yield f"  yours: {', '.join(map(_show, mine.results or ()))}"
-    yield f"  right: {', '.join(map(_show, right.results or ()))}"
+    for style in STYLES:
+        yours, theirs = (", ".join(_show(r, **style) for r in t.results or ()) for t in (mine, right))
+        if yours != theirs:
+            break
+    yield f"  yours: {yours}"
+    yield f"  right: {theirs}"
     for x, y in zip(mine.results or (), right.results or (), strict=False):
         if x.shape == y.shape and x.size > SHOWN:  # else both lines are seen whole
             at = np.unravel_index(np.argmax(np.nan_to_num(np.abs(x - y), nan=np.inf)), x.shape)
@@ -337,13 +341,17 @@ def _both_values(mine: Trial, right: Trial) -> Iterator[str]:
 SHOWN = 12
 """Arrays with more entries are shown as their shape."""
 
+STYLES: Sequence[dict[str, Any]] = ({}, {"suppress_small": False}, {"suppress_small": False, "precision": 17})
+"""How results are printed, until a wrong one and the right one look different."""
 
-def _show(value: Any) -> str:
+
+def _show(value: Any, precision: int = 4, suppress_small: bool = True) -> str:
     """A value on one line, cut short where it is large."""
     if not isinstance(value, np.ndarray | np.generic):
         return repr(value) if not callable(value) else getattr(value, "__name__", "a function")
     array = np.asarray(value)
     if array.size > SHOWN:
         return f"an array of shape {array.shape}"
-    text = np.array2string(array, precision=4, separator=", ", suppress_small=True).replace("\n", "")
+    text = np.array2string(array, precision=precision, separator=", ", suppress_small=suppress_small)
+    text = text.replace("\n", "")
     return " ".join(text.split()) + (f" ({array.dtype})" if array.dtype == np.float32 else "")
