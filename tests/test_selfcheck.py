@@ -250,6 +250,22 @@ def test_lists_of_inputs_are_looked_into():
     assert "shares memory with its input weights" in said(same, lambda weights: weights[0])
 
 
+def test_a_list_sorted_in_place_has_changed():
+    smallest = task("values", [([3, 1, 2],), ([float("nan"), 2.0],)], lambda values: sorted(values)[0])
+
+    def in_place(values):
+        values.sort()
+        return values[0]
+
+    assert said(smallest, in_place).startswith("it changes its input values in place.")
+    assert said(smallest, in_place).endswith("make a new list.")
+
+
+def test_a_list_that_is_wrong_only_where_it_is_longer_is_told_so():
+    running = task("x", [([1, 2],), ([3, 5, 4],)], lambda x: [sum(x[: k + 1]) for k in range(len(x))])
+    assert said(running, lambda x: [x[0], sum(x[:2]), 7][: len(x)]).startswith("result 3 of 3: ")
+
+
 def test_the_worst_entry_of_a_large_array_is_shown():
     grid = task("x", [(np.ones((4, 5)),)], lambda x: 2 * x)
 
@@ -261,6 +277,17 @@ def test_the_worst_entry_of_a_large_array_is_shown():
     text = diagnose(try_answer(one_off, grid), grid)
     assert "1 of 20 entries differ" in text
     assert "furthest off at [1, 3]: yours 7, right 2" in text
+
+
+def test_small_numbers_are_printed_so_that_they_differ():
+    tiny = task("x", [(2.0,)], lambda x: np.array([6.0555e-6 * x]))
+    text = diagnose(try_answer(lambda x: np.array([3e-8 * x]), tiny), tiny)
+    assert "yours: [6.e-08]" in text
+    assert "right: [1.2111e-05]" in text
+    near = task("x", [(2.0,)], lambda x: np.array([0.500005 * x]))
+    text = diagnose(try_answer(lambda x: np.array([0.50001 * x]), near), near)
+    assert "yours: [1.00002]" in text
+    assert "right: [1.00001]" in text
 
 
 def test_words_are_wrapped_and_values_are_not():

@@ -21,7 +21,7 @@ mse_loss = Tensor.mse_loss
 
 
 def linear(x: Any, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """The affine map x @ weight + bias: the report's y = xw (section 1.3), with a bias.
+    """x @ weight + bias, the report's y = xw (section 1.3) with a bias.
 
     Parameters
     ----------

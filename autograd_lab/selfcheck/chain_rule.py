@@ -98,6 +98,9 @@ def _only_locals(edges: Any, n: int) -> Any:
         "it takes the edges as they stand in the list, so a node may hand on its adjoint too early.": (
             _in_order_of
         ),
+        "it takes the list from its end, which is not newest first: the edges come in no order. Sort them.": (
+            lambda edges, n: _in_order_of(reversed(edges), n)
+        ),
         "two edges between the same two nodes count once. Both carry something: x·x has two edges from x.": (
             lambda edges, n: _in_order_of(_newest_first(set(edges)), n)
         ),
@@ -156,6 +159,9 @@ def _doubles(n: int) -> list[tuple[int, int]]:
         ),
         "the first number takes every path to be as long as the longest.": (
             lambda edges, n: (_paths_and_steps(edges, n)[0][0] * _longest(edges, n)[0], len(edges))
+        ),
+        "the first number takes every path through every edge; a path has only some of them.": (
+            lambda edges, n: (_paths_and_steps(edges, n)[0][0] * len(edges), len(edges))
         ),
         "two edges between the same two nodes count once; each of them makes paths of its own.": (
             lambda edges, n: (_paths_and_steps(set(edges), n)[1][0], len(set(edges)))

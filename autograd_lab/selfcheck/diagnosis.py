@@ -70,7 +70,7 @@ def _diagnose(mine: Sequence[Trial], exercise: Exercise) -> str:
     known = _known_mistake(mine, right, exercise)
     if first.results is None:
         return f"{known or first.fault}\non {_call(exercise, first)}"
-    text = known or _number_of_results(first, aim) or _anyones_mistake(mine, right, exercise)
+    text = known or _number_of_results(first, aim) or _anyones_mistake(mine, right, first, exercise)
     lines = [text, f"on {_call(exercise, first)}", *_both_values(first, aim)]
     raising = next((trial for trial in mine if trial.results is None), None)
     if raising and not known:
@@ -147,9 +147,12 @@ def _count(n: int) -> str:
     return "one result" if n == 1 else f"{n} results"
 
 
-def _anyones_mistake(mine: Sequence[Trial], right: Sequence[Trial], exercise: Exercise) -> str:
-    """The first of the usual suspects that explains one of the results on every input."""
-    parts = list(_parts(mine, right))
+def _anyones_mistake(mine: Sequence[Trial], right: Sequence[Trial], first: Trial, exercise: Exercise) -> str:
+    """The first of the usual suspects that explains one of the results on every input.
+
+    A list may have more results on one input than on another; those like the first that fails are looked at.
+    """
+    parts = list(_parts(mine, right, len(first.results or ())))
     if len(parts) > 1 and _exchanged(parts, exercise):
         return "the results are right, but in another order than asked for."
     texts = [_of_one_result(pairs, exercise) for pairs in parts]
@@ -167,14 +170,13 @@ def _of_one_result(pairs: _Pairs, exercise: Exercise) -> str:
     return next(filter(None, (suspect(pairs, exercise) for suspect in SUSPECTS)), "")
 
 
-def _parts(mine: Sequence[Trial], right: Sequence[Trial]) -> Iterator[_Pairs]:
-    """For each result its values on all inputs; inputs on which the answer failed are left out."""
-    count = len(right[0].results or ())
+def _parts(mine: Sequence[Trial], right: Sequence[Trial], count: int) -> Iterator[_Pairs]:
+    """For each of count results its values on all inputs that have as many; failed ones are left out."""
     for part in range(count):
         yield [
             _Pair(a.results[part], b.results[part], a.inputs)
             for a, b in zip(mine, right, strict=True)
-            if a.results is not None and b.results is not None and len(a.results) == count
+            if a.results is not None and b.results is not None and len(a.results) == len(b.results) == count
         ]
 
 
@@ -322,8 +324,12 @@ def _call(exercise: Exercise, trial: Trial) -> str:
 
 
 def _both_values(mine: Trial, right: Trial) -> Iterator[str]:
-    yield f"  yours: {', '.join(map(_show, mine.results or ()))}"
-    yield f"  right: {', '.join(map(_show, right.results or ()))}"
+    for style in STYLES:
+        yours, theirs = (", ".join(_show(r, **style) for r in t.results or ()) for t in (mine, right))
+        if yours != theirs:
+            break
+    yield f"  yours: {yours}"
+    yield f"  right: {theirs}"
     for x, y in zip(mine.results or (), right.results or (), strict=False):
         if x.shape == y.shape and x.size > SHOWN:  # else both lines are seen whole
             at = np.unravel_index(np.argmax(np.nan_to_num(np.abs(x - y), nan=np.inf)), x.shape)
@@ -335,13 +341,17 @@ def _both_values(mine: Trial, right: Trial) -> Iterator[str]:
 SHOWN = 12
 """Arrays with more entries are shown as their shape."""
 
+STYLES: Sequence[dict[str, Any]] = ({}, {"suppress_small": False}, {"suppress_small": False, "precision": 17})
+"""How results are printed, until a wrong one and the right one look different."""
 
-def _show(value: Any) -> str:
+
+def _show(value: Any, precision: int = 4, suppress_small: bool = True) -> str:
     """A value on one line, cut short where it is large."""
     if not isinstance(value, np.ndarray | np.generic):
         return repr(value) if not callable(value) else getattr(value, "__name__", "a function")
     array = np.asarray(value)
     if array.size > SHOWN:
         return f"an array of shape {array.shape}"
-    text = np.array2string(array, precision=4, separator=", ", suppress_small=True).replace("\n", "")
+    text = np.array2string(array, precision=precision, separator=", ", suppress_small=suppress_small)
+    text = text.replace("\n", "")
     return " ".join(text.split()) + (f" ({array.dtype})" if array.dtype == np.float32 else "")

@@ -67,6 +67,12 @@ def _layer(d: int, m: int, lr: float, dtype: Any = np.float64) -> tuple[Any, ...
         "it returns what is to be subtracted, where the new parameters are asked for.": (
             lambda w, b, gw, gb, lr: (lr * gw, lr * gb)
         ),
+        "it returns minus the step, where the new parameters are asked for: add the old ones.": (
+            lambda w, b, gw, gb, lr: (-lr * gw, -lr * gb)
+        ),
+        "it divides by the number of rows of w; the gradients have their 1/N already.": (
+            lambda w, b, gw, gb, lr: (w - lr * gw / len(w), b - lr * gb / len(w))
+        ),
         "it divides by the learning rate, so that a smaller rate makes larger steps.": (
             lambda w, b, gw, gb, lr: (w - gw / lr, b - gb / lr)
         ),
@@ -120,6 +126,10 @@ def _before_relu(g: Any, x: Any, w1: Any, b1: Any, w2: Any) -> Any:
     return x.T @ ga, ga.sum(axis=0), a.T @ g, g.sum(axis=0)
 
 
+def _without_b1(g: Any, x: Any, w1: Any, b1: Any, w2: Any) -> Any:
+    return _linear_relu_backward(g, x, w1, np.zeros_like(b1), w2)
+
+
 def _w2_as_it_is(g: Any, x: Any, w1: Any, b1: Any, w2: Any) -> Any:
     a, h = _hidden(x, w1, b1)
     ga = g @ w2 * (a > 0)
@@ -144,9 +154,8 @@ def _x_as_it_is(g: Any, x: Any, w1: Any, b1: Any, w2: Any) -> Any:
         _two_layers(5, 3, 4, 2, np.float32),
     ],
     mistakes={
-        "ReLU is missing on the way back: its mask lets nothing through where x @ w1 + b1 is negative.": (
-            _wrong_mask(lambda a, h, gh: np.ones_like(a))
-        ),
+        "ReLU is missing on the way back, or its mask is always true. Where x @ w1 + b1 is negative, it lets "
+        "nothing through.": (_wrong_mask(lambda a, h, gh: np.ones_like(a))),
         "the mask comes from the cotangent. It is where the input of ReLU, x @ w1 + b1, is positive.": (
             _wrong_mask(lambda a, h, gh: gh > 0)
         ),
@@ -162,8 +171,11 @@ def _x_as_it_is(g: Any, x: Any, w1: Any, b1: Any, w2: Any) -> Any:
         "the bias gradients are means over the batch; g has the 1/N of the loss already, so they are sums.": (
             _biases(lambda g: g.mean(axis=0))
         ),
+        "the bias gradients are sums over the units, axis 1; every sample added the same b, so the sum runs "
+        "over the samples, axis 0.": _biases(lambda g: g.sum(axis=1)),
         "the bias gradients are the first sample's alone.": _biases(lambda g: g[0].copy()),
         "∂L/∂w2 is made with what goes into ReLU. The second layer saw what came out of it.": _before_relu,
+        "b1 is missing: what goes into ReLU is x @ w1 + b1.": _without_b1,
         "w2 is not transposed on the way back to the hidden units.": _w2_as_it_is,
         "x and h are not transposed in the gradients of the weights.": _x_as_it_is,
     },

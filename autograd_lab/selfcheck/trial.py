@@ -86,7 +86,8 @@ def _try(answer: Answer, exercise: Exercise, inputs: Inputs) -> Trial:
         return Trial(inputs=inputs, fault=_raised(error))
     for letter, before, after in zip(exercise.letters, inputs, given, strict=True):
         if not _unchanged(before, after):
-            fault = f"it changes its input {letter} in place. The caller still needs it: make a new array."
+            kind = "list" if isinstance(before, list) else "array"
+            fault = f"it changes its input {letter} in place. The caller still needs it: make a new {kind}."
             return Trial(inputs=inputs, fault=fault)
     if out is None:
         return Trial(inputs=inputs, fault="it returns None. Is the last line a return?")
@@ -141,6 +142,8 @@ def _unchanged(before: Any, after: Any) -> bool:
         return before.keys() == after.keys() and all(_unchanged(v, after[k]) for k, v in before.items())
     if isinstance(before, list | tuple):
         return len(before) == len(after) and all(map(_unchanged, before, after))
+    if isinstance(before, int | float | complex | str):  # in a list: a sorted one has others in its places
+        return bool(before is after or before == after)
     return True
 
 
