@@ -1,37 +1,19 @@
 """Every page of the built book, opened by a browser with the network cut: over http and from disk."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import checks
 import pytest
 from conftest import HTML
 from playwright.sync_api import Browser, Page, Route
 
-TITLE = "Autograd Lab"
 LOCAL = ("http://127.0.0.1:", "file:", "data:", "blob:")
-RAW_TEX = re.compile(r"\$\$|\\\(|\\\[|\\begin\{|\\frac")
-FILE_NAME = re.compile(r"[0-9a-f]{16}|\.(png|svg)$")
-
 TYPESET = "() => window.MathJax?.startup?.promise?.then(() => true)"
-# TeX that MathJax could not read, and a macro that it does not know, which it shows in red.
-MISTAKE = "mjx-merror, [data-mjx-error], mjx-container mtext[mathcolor='red']"
-# What a reader sees; code shows TeX on purpose, and MathJax keeps a hidden copy for screen readers.
-VISIBLE_TEXT = """() => {
-  const copy = document.body.cloneNode(true);
-  copy.querySelectorAll("pre, code, script, style, mjx-container").forEach(node => node.remove());
-  return copy.textContent;
-}"""
-ALT_TEXTS = "() => [...document.querySelectorAll('article img')].map(image => image.getAttribute('alt'))"
-NAMELESS_SVG = """() => [...document.querySelectorAll("article svg")]
-  .filter(svg => !svg.closest("mjx-container, button, a"))
-  .filter(svg => !svg.matches("[aria-label], [aria-hidden], :has(title)"))
-  .map(svg => svg.outerHTML.slice(0, 120))"""
-
 # index.html at the top only redirects; it has a test of its own.
 PAGES = sorted(
     path.relative_to(HTML).as_posix() for path in HTML.rglob("*.html") if path.parent != HTML / "_static"
@@ -76,34 +58,38 @@ def opened(browser: Browser, url: str, **options: object) -> Iterator[tuple[Page
 
 
 @each(PAGES)
-def test_page_stands_alone(chromium: Browser, base: str, name: str) -> None:
-    """No request to another host, nothing missing, no error on the console, formulas typeset, title right."""
-    source = (HTML / name).read_text(encoding="utf-8")
-    with opened(chromium, f"{base}/{name}") as (page, faults):
-        assert not faults, "\n".join(faults)
-        assert TITLE in page.title()
-        assert page.locator("html").get_attribute("lang") == "en"
-        assert page.locator("mjx-container").count() >= source.count('class="math notranslate')
-        assert page.locator(MISTAKE).count() == 0
-        left = RAW_TEX.search(page.evaluate(VISIBLE_TEXT))
-        assert left is None, f"raw TeX on the page: {left}"
+def test_page(chromium: Browser, server: str, subtests: pytest.Subtests, name: str) -> None:
+    """All that one visit can tell, in an order in which no check disturbs the next."""
+    size = {"width": 1350, "height": 940}
+    with opened(chromium, f"{server}/{name}", viewport=size, color_scheme="light") as (page, faults):
+
+        def holds(check: Callable[..., None], *more: str) -> None:
+            with subtests.test(check.__name__):
+                check(page, *more)
+
+        def stands_alone(page: Page) -> None:
+            assert not faults, "\n".join(faults)
+
+        if name in CONTENT:
+            holds(checks.kept_still_while_loading)
+        holds(stands_alone)
+        holds(checks.speaks_english_and_shows_formulas, name)
+        if name in CONTENT:
+            holds(checks.names_its_pictures)
+            holds(checks.folds_by_keyboard)
+            holds(checks.prints_well)
+            holds(checks.fits_a_phone)
+        holds(checks.respects_reduced_motion)
+        holds(checks.satisfies_axe)
+        holds(stands_alone)
 
 
-@each(CONTENT)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_fits_a_phone(chromium: Browser, server: str, scheme: str, name: str) -> None:
-    """No horizontal scrolling of the page at 390 px; wide formulas and tables scroll inside their own box."""
-    size = {"width": 390, "height": 844}
-    with opened(chromium, f"{server}/{name}", viewport=size, color_scheme=scheme) as (page, faults):
+@each(PAGES)
+def test_page_from_disk(chromium: Browser, html: Path, name: str) -> None:
+    """Opened as a file, a page asks for nothing that is not there, and its formulas are typeset."""
+    with opened(chromium, f"{html.as_uri()}/{name}") as (page, faults):
+        checks.speaks_english_and_shows_formulas(page, name)
         assert not faults, "\n".join(faults)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert page.evaluate("document.documentElement.dataset.theme") == scheme
-        # The heading is in the title of the browser's tab, and every picture says in words what it shows.
-        assert page.locator("article h1").count() == 1
-        heading = page.locator("article h1").evaluate("h => h.textContent").removesuffix("#")
-        assert page.title() == f"{heading} — {TITLE}"
-        assert [alt for alt in page.evaluate(ALT_TEXTS) if not alt or FILE_NAME.search(alt)] == []
-        assert page.evaluate(NAMELESS_SVG) == []
 
 
 def test_front_door(chromium: Browser, base: str) -> None:

@@ -1,4 +1,4 @@
-"""What all pages share: search, the missing page, paper, motion, what loads, what a page says of itself."""
+"""What the site has besides its pages: search, the missing page, what loads, what a page says of itself."""
 
 import functools
 import http.server
@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import checks
 import pytest
 from conftest import HTML
 from playwright.sync_api import Browser
@@ -47,6 +48,13 @@ def test_search_finds_nothing(chromium: Browser, server: str) -> None:
         assert not faults, "\n".join(faults)
 
 
+def test_no_violation_among_the_results(chromium: Browser, server: str) -> None:
+    """A script writes the results: axe must see them."""
+    with opened(chromium, f"{server}/search.html?q=softmax") as (page, _):
+        page.wait_for_selector("#search-results li")
+        checks.satisfies_axe(page)
+
+
 @pytest.fixture(params=["", "/a/deep/place"], ids=["root", "subfolder"])
 def published(request: pytest.FixtureRequest, html: Path) -> Iterator[str]:
     """Serve the book as a static host does: perhaps below a folder, and 404.html for what is not there."""
@@ -85,67 +93,6 @@ def test_missing_page(chromium: Browser, published: str, missing: str) -> None:
         page.get_by_role("link", name="Start here").click()
         page.wait_for_url(f"{published}/book/index.html")
         assert "Start here" in page.title()
-
-
-@each(CONTENT)
-def test_paper(chromium: Browser, server: str, name: str) -> None:
-    """Printed from the dark theme: no sidebar, full width, dark on white, code wrapped, answers unfolded."""
-    size = {"width": 720, "height": 1000}
-    with opened(chromium, f"{server}/{name}", viewport=size, color_scheme="dark") as (page, _):
-        page.emulate_media(media="print")
-        for hidden in (
-            ".bd-sidebar-primary",
-            ".bd-sidebar-secondary",
-            ".bd-header-article",
-            ".prev-next-footer",
-        ):
-            assert not page.locator(f"{hidden}:visible").count(), hidden
-        for button in page.locator("button:visible").all():
-            assert button.evaluate("b => !!b.closest('article .cell_output')"), button.inner_text()
-        article = page.locator("article").bounding_box()
-        assert article is not None
-        assert article["x"] <= 24
-        assert article["width"] >= 720 - 48
-        for node in ("body", "article p"):
-            assert page.locator(node).first.evaluate("n => getComputedStyle(n).color") == "rgb(0, 0, 0)"
-        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-        for code in page.locator("article pre:visible").all():
-            assert code.evaluate("pre => pre.scrollWidth <= pre.clientWidth + 1")
-        folds = "document.querySelectorAll('article details:not([open])').length"
-        before = page.evaluate(folds)
-        page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        assert page.evaluate(folds) == 0
-        page.evaluate("dispatchEvent(new Event('afterprint'))")
-        assert page.evaluate(folds) == before
-
-
-MOVING = """() => [...document.querySelectorAll("*")]
-  .flatMap(node => [null, "::before", "::after"].map(part => getComputedStyle(node, part)))
-  .filter(style => style.scrollBehavior === "smooth" ||
-    [style.transitionDuration, style.animationDuration].some(
-      times => times.split(", ").some(time => parseFloat(time) > 0.001)))
-  .length"""
-
-
-@each(PAGES)
-def test_reduced_motion(chromium: Browser, server: str, name: str) -> None:
-    """A reader who asked for less motion sees none."""
-    with opened(chromium, f"{server}/{name}", reduced_motion="reduce") as (page, _):
-        assert page.evaluate(MOVING) == 0
-
-
-@each(CONTENT)
-def test_nothing_moves_while_loading(chromium: Browser, server: str, name: str) -> None:
-    """The place of pictures and formulas is kept free (cumulative layout shift; below 0.1 counts as good)."""
-    with opened(chromium, f"{server}/{name}", viewport={"width": 1350, "height": 940}) as (page, _):
-        shift = page.evaluate(
-            """() => new Promise(resolve => { let sum = 0;
-              new PerformanceObserver(list => list.getEntries().forEach(entry => sum += entry.value))
-                .observe({type: "layout-shift", buffered: true});
-              setTimeout(() => resolve(sum), 200); })"""
-        )
-        assert shift < 0.05
-        assert page.locator("article img:not([height])").count() == 0
 
 
 @each(PAGES)

@@ -1,9 +1,6 @@
 // Widgets in a page without a kernel. Runs after require.js and before Jupyter's embed-amd.js, only where there are widgets.
 (() => {
-  // Font Awesome replaces the <i> inside a button by an <svg>, and the play button then looks for its <i> in vain: nest it.
-  window.FontAwesomeConfig = { ...window.FontAwesomeConfig, autoReplaceSvg: "nest" };
   addEventListener("load", () => {
-    if (window.FontAwesome) window.FontAwesome.config.autoReplaceSvg = "nest";
     // Jupyter's code asks for formulas in the words of MathJax 2.
     if (window.MathJax && !window.MathJax.Hub) {
       window.MathJax.Hub = {
