@@ -63,6 +63,9 @@ def _apply(op: Any, x: Any, y: Any) -> Any:
         "it reads leaves only. A row may read the values of earlier rows: append each one as it is made.": (
             lambda p, x: _values(p, x, lambda op, v, i, j: _apply(op, x[i % len(x)], x[j % len(x)]))
         ),
+        "the leaves are missing: they are the values from number 0 on.": (
+            lambda p, x: _values(p, x, lambda op, v, i, j: _apply(op, v[i], v[j]))[len(x) :]
+        ),
         "it returns the last value alone; all of them are asked for.": (
             lambda p, x: _values(p, x, lambda op, v, i, j: _apply(op, v[i], v[j]))[-1]
         ),
@@ -72,7 +75,9 @@ def _run(program: Any, leaves: Any) -> Any:
     return _values(program, leaves, lambda op, v, i, j: _apply(op, v[i], v[j]))
 
 
-def _held(program: Any, n: int, release: str = "last", result: bool = True, leaves: bool = True) -> Any:
+def _held(
+    program: Any, n: int, release: str = "last", result: bool = True, leaves: bool = True, late: int = 0
+) -> Any:
     """How many values are held after each row, right or with one of the mistakes."""
     rows = len(program)
     readers: dict[int, list[int]] = {k: [] for k in range(n + rows)}
@@ -85,7 +90,16 @@ def _held(program: Any, n: int, release: str = "last", result: bool = True, leav
     if release == "never":
         until = dict.fromkeys(readers, rows)
     first = 0 if leaves else n
-    return np.array([sum(first <= k <= n + row and until[k] > row for k in until) for row in range(rows)])
+    return np.array(
+        [sum(first <= k <= n + row and until[k] + late > row for k in until) for row in range(rows)]
+    )
+
+
+def _readers(program: Any, n: int) -> Any:
+    """For each row, how often later rows read a value that is there, and 1 for the result in the end."""
+    later = [[k for _, i, j in program[row + 1 :] for k in (i, j)] for row in range(len(program))]
+    last = len(program) - 1
+    return np.array([sum(k <= n + row for k in reads) + (row == last) for row, reads in enumerate(later)])
 
 
 @exercise(
@@ -103,6 +117,10 @@ def _held(program: Any, n: int, release: str = "last", result: bool = True, leav
         "it forgets the result: no row reads the last value, but you do.": (
             lambda p, n: _held(p, n, result=False)
         ),
+        "it counts while the row runs; after it, a value that it was the last to read can go.": (
+            lambda p, n: _held(p, n, late=1)
+        ),
+        "it counts readers; a value that two later rows read is held once.": _readers,
         "leaves that a later row reads must be held as well.": lambda p, n: _held(p, n, leaves=False),
     },
 )

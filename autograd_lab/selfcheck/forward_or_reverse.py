@@ -71,6 +71,15 @@ def _layer(*shapes: tuple[int, ...]) -> tuple[Any, ...]:
         "the slope of tanh is 1 − y² with its value y, not with its input.": (
             lambda x, w, dx, dw: (dx @ w + x @ dw) * (1 - (x @ w) ** 2)
         ),
+        "the square is missing: the slope of tanh is 1 − y².": (
+            lambda x, w, dx, dw: (dx @ w + x @ dw) * (1 - np.tanh(x @ w))
+        ),
+        "the slope of tanh is taken at the change; its point is x @ w, where tanh was applied.": (
+            lambda x, w, dx, dw: (dx @ w + x @ dw) * (1 - np.tanh(dx @ w + x @ dw) ** 2)
+        ),
+        "this is the whole change of y. Asked for is its part of first order, linear in dx and dw.": (
+            lambda x, w, dx, dw: np.tanh((x + dx) @ (w + dw)) - np.tanh(x @ w)
+        ),
         "both changes have been multiplied with each other. To first order one moves at a time.": (
             lambda x, w, dx, dw: (dx @ dw) * (1 - np.tanh(x @ w) ** 2)
         ),
@@ -81,10 +90,11 @@ def _layer_jvp(x: Any, w: Any, dx: Any, dw: Any) -> Any:
     return (dx @ w + x @ dw) * (1 - y * y)
 
 
-def _greedy(sizes: Any) -> int:
+def _one_by_one(sizes: Any, badness: Any) -> int:
+    """Take the least bad product next, until one matrix is left."""
     s, total = [int(n) for n in sizes], 0
     while len(s) > 2:
-        k = min(range(1, len(s) - 1), key=lambda i: s[i - 1] * s[i] * s[i + 1])
+        k = min(range(1, len(s) - 1), key=lambda i: badness(s, i))
         total += s[k - 1] * s[k] * s[k + 1]
         del s[k]
     return total
@@ -94,12 +104,21 @@ def _greedy(sizes: Any) -> int:
     "modes.chain",
     "fewest(sizes) returns the smallest number of multiplications over all ways to set the brackets.",
     letters="sizes",
-    inputs=[_sizes(2, 3, 4), _sizes(20, 2, 20, 3, 20), _sizes(3, 9, 2, 8, 4), _sizes(5, 2, 4, 3, 9, 3, 6)],
+    inputs=[
+        _sizes(2, 3, 4),
+        _sizes(20, 2, 20, 3, 20),
+        _sizes(3, 9, 2, 8, 4),
+        _sizes(6, 5, 9, 4, 3),
+        _sizes(5, 2, 4, 3, 9, 3, 6),
+    ],
     mistakes={
         "it compares only the two ends, all from the left and all from the right. Brackets in the middle "
         "can be better than both.": lambda s: min(_left(s), _right(s)),
         "it always takes the cheapest product next, and that can be a bad start. Try every last product.": (
-            _greedy
+            lambda s: _one_by_one(s, lambda n, i: n[i - 1] * n[i] * n[i + 1])
+        ),
+        "it always removes the longest inner side next, which is mostly good and not always the best.": (
+            lambda s: _one_by_one(s, lambda n, i: -n[i])
         ),
         "it returns the largest number.": lambda s: max(_left(s), _right(s)),
     },

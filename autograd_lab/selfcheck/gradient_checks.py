@@ -35,6 +35,12 @@ from autograd_lab.selfcheck.exercise import exercise
         "the numeric gradient has signs: without its absolute value the tolerance can be negative.": (
             lambda a, n, atol, rtol: np.max(np.abs(a - n) / (atol + rtol * n))
         ),
+        "it only says whether the check passes; by how much it does or fails is asked for.": (
+            lambda a, n, atol, rtol: np.max(np.abs(a - n) / (atol + rtol * np.abs(n))) <= 1
+        ),
+        "the tolerance is subtracted from the error, which is to be divided by it.": (
+            lambda a, n, atol, rtol: np.max(np.abs(a - n) - (atol + rtol * np.abs(n)))
+        ),
         "atol is a part of the tolerance too: it is added, so that a gradient of 0 has some.": (
             lambda a, n, atol, rtol: np.max(np.abs(a - n) / (rtol * np.abs(n)))
         ),
@@ -105,6 +111,11 @@ def _remainder(f: Any, g: Any, x: Any, d: Any, h: float) -> Any:
     mistakes={
         "the linear term is missing. Without h ⟨g, d⟩ the remainder is of order 1 whatever g is.": (
             lambda f, g, x, d, h: np.log2(np.abs(f(x + h * d) - f(x)) / np.abs(f(x + h / 2 * d) - f(x)))
+        ),
+        "the linear term has no step: what the gradient predicts for the step h is h ⟨g, d⟩.": (
+            lambda f, g, x, d, h: np.log2(
+                np.abs(f(x + h * d) - f(x) - np.sum(g * d)) / np.abs(f(x + h / 2 * d) - f(x) - np.sum(g * d))
+            )
         ),
         "in the second remainder the step is halved inside f only: it stands beside ⟨g, d⟩ too.": (
             lambda f, g, x, d, h: np.log2(

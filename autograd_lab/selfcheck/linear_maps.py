@@ -71,6 +71,12 @@ def _network(n: int, m: int) -> tuple[Any, ...]:
         "tanh is applied twice: its slope is 1 − h², where h is already the value of the tanh.": (
             lambda g, x, A, B: A.T @ ((B.T @ g) * (1 - np.tanh(np.tanh(A @ x)) ** 2))
         ),
+        "the square is missing: the slope of tanh is 1 − tanh².": (
+            lambda g, x, A, B: A.T @ ((B.T @ g) * (1 - np.tanh(A @ x)))
+        ),
+        "it multiplies by the tanh itself, where its slope is asked for.": (
+            lambda g, x, A, B: A.T @ ((B.T @ g) * np.tanh(A @ x))
+        ),
         "the slope of tanh is missing: this is the VJP of B A x.": lambda g, x, A, B: A.T @ (B.T @ g),
         "the slope is multiplied in after A: going back, the tanh comes before A.": (
             lambda g, x, A, B: (A.T @ (B.T @ g)) * (1 - np.tanh(A @ x) ** 2)
@@ -107,6 +113,9 @@ def pick_0_2_2_1(dx: Any) -> Any:
         (pick_0_2_2_1, np.array([1.0, 10.0, -3.0, 0.5]), 3),
     ],
     mistakes={
+        "push takes a direction of the inputs, of shape (n,); g belongs to the outputs.": (
+            lambda push, g, n: push(g)
+        ),
         "g is left out: this adds up each column of J, as if g were 1 everywhere.": (
             lambda push, g, n: np.array([np.sum(push(e)) for e in np.eye(n)])
         ),

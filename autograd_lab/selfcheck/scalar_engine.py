@@ -71,6 +71,12 @@ def _slope_at_input(w: float, b: float, x: Any, t: Any) -> Any:
         "the bias has been given the factor x as well; its slope in w·x + b is 1.": (
             lambda w, b, x, t: (np.sum(_at_sum(w, b, x, t) * x),) * 2
         ),
+        "the edge from w carries the slope x: its factor is missing.": (
+            lambda w, b, x, t: (np.sum(_at_sum(w, b, x, t)),) * 2
+        ),
+        "the slope of w·x + b with respect to w is x; w itself is the slope with respect to x.": (
+            lambda w, b, x, t: (np.sum(_at_sum(w, b, x, t) * w), np.sum(_at_sum(w, b, x, t)))
+        ),
         "the results are exchanged: ∂L/∂w comes first.": (
             lambda w, b, x, t: (np.sum(_at_sum(w, b, x, t)), np.sum(_at_sum(w, b, x, t) * x))
         ),
@@ -95,10 +101,17 @@ def _shifted(x: Any) -> tuple[Any, Any]:
         (np.array([1.0, -1.0]),),
         (np.array([0.5, 2.0, -3.0]),),
         (np.array([999.0, 1000.0, 998.0]),),
+        (np.array([1000.0, -1000.0]),),
     ],
     mistakes={
         "right for small numbers, but exp overflows for large ones. Subtract the largest entry first.": (
             lambda x: (np.log(np.sum(np.exp(x))), np.exp(x) / np.sum(np.exp(x)))
+        ),
+        "subtracting the mean helps only where all entries are close to it. Subtract the largest.": (
+            lambda x: (
+                np.mean(x) + np.log(np.sum(np.exp(x - np.mean(x)))),
+                np.exp(x - np.mean(x)) / np.sum(np.exp(x - np.mean(x))),
+            )
         ),
         "the largest entry is subtracted, but never added to the logarithm again.": (
             lambda x: (np.log(np.sum(_shifted(x)[1])), _shifted(x)[1] / np.sum(_shifted(x)[1]))
