@@ -251,7 +251,7 @@
         const strength = most ? Math.abs(slope) / most : 0;
         const x = (n % SIDE) * size, y = Math.floor(n / SIDE) * size;
         context.globalAlpha = strength;
-        context.fillStyle = slope > 0 ? "#1f74d1" : "#d9442b";
+        context.fillStyle = slope > 0 ? "#1f74d1" : "#d0381f";
         context.fillRect(x, y, size, size);
         if (strength < 0.4) return;
         context.globalAlpha = 1;
