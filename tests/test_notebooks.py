@@ -21,7 +21,7 @@ def test_chapter_has_the_form(path: Path) -> None:
 def test_number_of_uncompared_cells() -> None:
     """A cell that nbval does not compare can silently go wrong: raise this number knowingly."""
     entries = tomllib.loads(lint_notebooks.ALLOW_LIST.read_text(encoding="utf-8")).get("cell", [])
-    assert len(entries) == 0
+    assert len(entries) == 1
     assert {entry["notebook"] for entry in entries} <= {path.name for path in CHAPTERS}
 
 

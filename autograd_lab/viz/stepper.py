@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from html import escape
-from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +18,7 @@ from numpy.typing import NDArray
 
 from autograd_lab.tensor import Tensor
 from autograd_lab.viz.backward import BackwardStep, Equation, backward_steps
+from autograd_lab.viz.page import save_page, script
 from autograd_lab.viz.replay import Replay, reachable, replay
 from autograd_lab.viz.svg import Direction, Drawing, Motion, Phase, draw
 from autograd_lab.viz.text import format_shape, format_value
@@ -133,7 +132,8 @@ class BackwardSteps:
             f'<p class="ag-heading">{name}</p>\n<div class="ag-{self.direction}">\n'
             f'<div class="ag-frame"{self._drawing.frame_attributes(f"{self.title}, drawing")}>\n'
             f'{self._drawing.markup}\n</div>\n<div class="ag-side">\n{_CONTROLS}\n'
-            f'<ol class="ag-steps">\n{steps}\n</ol>\n</div>\n</div>\n<script>{_script()}</script>\n</div>'
+            f'<ol class="ag-steps">\n{steps}\n</ol>\n</div>\n</div>\n'
+            f"<script>{script('stepper.js')}</script>\n</div>"
         )
 
     def save(self, path: str | Path) -> Path:
@@ -163,18 +163,7 @@ class BackwardSteps:
         ...     step_backward(y).save(Path(folder, "exp.html")).name
         'exp.html'
         """
-        path = Path(path)
-        if path.suffix != ".html":
-            raise ValueError(f"a player is saved as .html, not as {path.name!r}")
-        path.write_text(
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f"<title>{escape(self.title)}</title>\n"
-            "<style>:root{color-scheme:light dark}body{margin:0;padding:8px;background:Canvas}</style>\n"
-            f"</head>\n<body>\n<main>\n{self._repr_html_()}\n</main>\n</body>\n</html>\n",
-            encoding="utf-8",
-        )
-        return path
+        return save_page(path, self.title, self._repr_html_(), "a player")
 
 
 def step_backward(
@@ -402,11 +391,3 @@ def _equation(equation: Equation) -> str:
     total = re.sub(r" ([+=]) ", r"</b> <b>\1 ", f"<b>{total}</b>") if total else ""
     remark = f"<em>{remark}{colon}{total}</em>" if remark else ""
     return f"<dt>{escape(equation.left)}</dt><dd>{''.join(rows)}{remark}</dd>"
-
-
-@cache
-def _script() -> str:
-    """The script without its comments and its indentation."""
-    lines = files("autograd_lab.viz").joinpath("stepper.js").read_text(encoding="utf-8").split("\n")
-    code = (line.strip() for line in lines)
-    return "\n".join(line for line in code if line and not line.startswith("//"))

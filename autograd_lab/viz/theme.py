@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
-__all__ = ["GRAPH_CSS", "PLAYER_CSS", "compact", "themed"]
+__all__ = ["GRAPH_CSS", "PAD_CSS", "PLAYER_CSS", "compact", "themed"]
 
 _LIGHT = """
     --ag-ink: #1c2430; --ag-soft: #545d68; --ag-line: #545d68;
@@ -78,3 +78,14 @@ PLAYER_CSS = compact(
     + files("autograd_lab.viz").joinpath("stepper.css").read_text(encoding="utf-8")
 )
 """Goes into each player of a backward pass, beside the drawing's own sheet."""
+
+PAD_CSS = compact(
+    themed(
+        ".ag-pad",
+        f"{_LIGHT} --ag-flip: none;",
+        f"{_DARK} --ag-flip: invert(1);",  # black ink on light paper, white on dark
+        f"--ag-mono: {_MONO}; font-family: {_SANS};",
+    )
+    + files("autograd_lab.viz").joinpath("digit_pad.css").read_text(encoding="utf-8")
+)
+"""Goes into each pad to draw on."""
