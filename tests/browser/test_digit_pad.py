@@ -387,6 +387,29 @@ def test_pads_are_independent_even_if_one_occurs_twice(chromium: Browser, url: s
         assert not faults, "\n".join(faults)
 
 
+def test_a_notebook_inserts_it_and_runs_its_scripts(chromium: Browser, url: str, tmp_path: Path) -> None:
+    """As JupyterLab does: the HTML without its scripts, which are then made anew, one after the other."""
+    empty = tmp_path / "empty.html"
+    empty.write_text("<!doctype html><title>empty</title>", encoding="utf-8")
+    whole = Path(url.removeprefix("file://")).read_text(encoding="utf-8")
+    with opened(chromium, empty.as_uri()) as (page, faults):
+        page.evaluate(
+            """html => {
+              document.body.innerHTML = html;
+              for (const old of document.querySelectorAll("script")) {
+                const script = document.createElement("script");
+                for (const { name, value } of old.attributes) script.setAttribute(name, value);
+                script.textContent = old.textContent;
+                old.replaceWith(script);
+              }
+            }""",
+            whole[whole.index("<main>") : whole.index("</main>")],
+        )
+        draw(page, SEVEN)
+        assert not is_empty(page)
+        assert not faults, "\n".join(faults)
+
+
 def test_without_a_script_it_says_so(chromium: Browser, url: str) -> None:
     with opened(chromium, url, java_script_enabled=False) as (page, _):
         assert page.locator(".ag-static").is_visible()
