@@ -214,6 +214,37 @@ def test_a_notebook_inserts_it_and_runs_its_script(chromium: Browser, tmp_path: 
         assert not faults, "\n".join(faults)
 
 
+# What JupyterLab's style sheet says of lists in an output.
+LAB = """
+.jp-OutputArea-output dl, .jp-OutputArea-output dt, .jp-OutputArea-output dd { display: block; }
+.jp-OutputArea-output dl { width: 100%; overflow: hidden; padding: 0; margin: 0; }
+.jp-OutputArea-output dt { font-weight: bold; float: left; width: 20%; padding: 0; margin: 0; }
+.jp-OutputArea-output dd { float: left; width: 80%; padding: 0; margin: 0; }
+.jp-RenderedHTMLCommon ol:not(.list-inline) { padding-left: 2em; }
+.jp-RenderedHTMLCommon em { font-style: italic; }
+.jp-RenderedHTMLCommon p { text-align: left; margin: 0; margin-bottom: 1em; }
+.jp-RenderedHTMLCommon svg { max-width: 100%; height: auto; }
+"""
+
+
+def test_looks_the_same_in_jupyterlab(chromium: Browser, tmp_path: Path) -> None:
+    boxes = []
+    for number, sheet in enumerate(["", LAB]):
+        page_file = tmp_path / f"{number}.html"
+        page_file.write_text(
+            f'<!doctype html><meta charset="utf-8"><style>{sheet}</style>'
+            f'<div class="jp-OutputArea-output jp-RenderedHTMLCommon">{arrays()._repr_html_()}</div>',
+            encoding="utf-8",
+        )
+        with opened(chromium, page_file.as_uri()) as (page, faults):
+            parts = page.locator(".ag-player :is(p, ol, li, dl, dt, dd, em, svg, button)")
+            place = "all => all.map(e => e.getBoundingClientRect()).map(b => [b.x, b.y, b.width, b.height])"
+            boxes.append(parts.evaluate_all(place))
+            assert not faults, "\n".join(faults)
+    assert len(boxes[0]) > 60
+    assert boxes[0] == boxes[1]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("make", [scalars, arrays])
 def test_phone(chromium: Browser, tmp_path: Path, make: object, scheme: str) -> None:
