@@ -51,10 +51,10 @@ $(SETUP): requirements.txt pyproject.toml
 	@mkdir -p $(VENV)/etc/ipython && echo 'c.IPKernelApp.log_level = "ERROR"' > $(VENV)/etc/ipython/ipython_kernel_config.py
 	@touch $@
 
-assets: $(ASSETS) ## install the browser code that the pages load (MathJax, widgets) from the lock file
+assets: $(ASSETS) ## install the browser code of the pages (MathJax, widgets) and cspell from the lock file
 
 $(ASSETS): book/tools/package.json book/tools/package-lock.json book/tools/copy_assets.py $(SETUP)
-	$(call say,assets: browser code from book/tools/package-lock.json)
+	$(call say,assets: browser code and cspell from book/tools/package-lock.json)
 	$(BIN)/npm ci --prefix book/tools
 	$(BIN)/python book/tools/copy_assets.py
 	@touch $@
@@ -102,10 +102,11 @@ serve: ## serve the built book at http://127.0.0.1:8000 (PORT=...)
 test: $(SETUP) $(if $(CI),oracle) lint types unit nbval book browser ## everything: lint, types, unit tests, strict nbval, book, browser
 	$(call say,test: all steps passed)
 
-lint: $(SETUP) ## ruff: rules and format
+lint: $(SETUP) $(ASSETS) ## ruff: rules and format; cspell: spelling
 	$(call say,lint)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python book/tools/check_spelling.py
 
 format: $(SETUP) ## ruff: mend what it can
 	$(BIN)/ruff check --fix .
