@@ -51,10 +51,10 @@ $(SETUP): requirements.txt pyproject.toml
 	@mkdir -p $(VENV)/etc/ipython && echo 'c.IPKernelApp.log_level = "ERROR"' > $(VENV)/etc/ipython/ipython_kernel_config.py
 	@touch $@
 
-assets: $(ASSETS) ## install the browser code of the pages (MathJax, widgets) and of their tests (axe-core) from the lock file
+assets: $(ASSETS) ## install from the lock file: browser code of the pages (MathJax, widgets), axe-core and cspell for the tests
 
 $(ASSETS): book/tools/package.json book/tools/package-lock.json book/tools/copy_assets.py $(SETUP)
-	$(call say,assets: browser code from book/tools/package-lock.json)
+	$(call say,assets: browser code and cspell from book/tools/package-lock.json)
 	$(BIN)/npm ci --prefix book/tools
 	$(BIN)/python book/tools/copy_assets.py
 	@touch $@
@@ -105,10 +105,11 @@ NBVAL = $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-wit
 test: $(SETUP) $(if $(CI),oracle) lint types unit nbval book browser ## everything: lint, types, unit tests, strict nbval, book, browser
 	$(call say,test: all steps passed)
 
-lint: $(SETUP) ## ruff: rules and format
+lint: $(SETUP) $(ASSETS) ## ruff: rules and format; cspell: spelling
 	$(call say,lint)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python book/tools/check_spelling.py
 
 format: $(SETUP) ## ruff: mend what it can
 	$(BIN)/ruff check --fix .

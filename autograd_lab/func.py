@@ -81,7 +81,7 @@ def value_and_grad(fn: Function, argnums: Argnums = 0) -> Callable[..., tuple[Te
         if out.size != 1:
             raise ValueError(
                 f"grad needs a function whose value is one number, but the value has shape {out.shape}; "
-                "see jacobian and vjp"
+                "see func.jacobian and func.vjp"
             )
         gradients, value = _pull(out, variables, np.ones(out.shape, out.dtype))
         return value, gradients[0] if isinstance(argnums, int) else gradients

@@ -179,7 +179,7 @@ def abs(x: Any) -> Any:
     """Absolute value of x.
     ∂L/∂x = g·sign(x), which is 0 at 0
 
-    x times its sign, a constant (eq. 2); at the kink 0, the report's choice for relu.
+    x times its sign, a constant (eq. 2); at the kink 0, the report's choice for ReLU.
 
     Shapes: that of x.
     Dtypes: that of x, integers and booleans too.

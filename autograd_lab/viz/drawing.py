@@ -41,7 +41,7 @@ class GraphDrawing:
     Computation graph of v1 = x × 2
     """
 
-    # Only HTML, not image/svg+xml beside it: Jupyter Book turns the latter into an <img>, which neither
+    # Only HTML, not `image/svg+xml` beside it: Jupyter Book turns the latter into an <img>, which neither
     # follows the page's theme nor tells a screen reader what it shows, and nbval would compare every
     # drawing twice.
 

@@ -28,7 +28,7 @@ def buttons(launch: dict[str, Any], address: str) -> dict[str, Any]:
     host, _, path = address.removeprefix("https://").partition("/")
     if not address.startswith("https://") or "." not in host or path.strip("/").count("/") != 1:
         raise ConfigError(
-            f"repository url {address!r} in _config.yml: give the address as https://github.com/owner/name"
+            f"{address!r} in _config.yml is no repository: give the address as https://github.com/owner/name"
         )
     return {key: url for key, url in launch.items() if host == "github.com" or key not in ONLY_GITHUB}
 

@@ -170,7 +170,7 @@ def captions(notebook: NotebookNode) -> Faults:
 
 
 def html_faults(html: str) -> Faults:
-    """Inline pictures carry their own words: `alt` on img, `<title>` or `aria-label` in svg."""
+    """Inline pictures carry their own words: `alt` on `<img>`, `<title>` or `aria-label` in `<svg>`."""
     for tag in re.findall(r"<img\b[^>]*>", html):
         if not re.search(r"\balt=(['\"])\s*\S", tag):
             yield "HTML image without alt text"
