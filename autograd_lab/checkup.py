@@ -63,7 +63,7 @@ class Row:
     worst : float
         The largest |analytic − numeric| / max(1, |numeric|) over all inputs' worst entries.
     taylor_order : float
-        See :class:`autograd_lab.gradcheck.GradcheckReport`.
+        See :class:`~autograd_lab.gradcheck.GradcheckReport`.
     report : str
         The whole report.
 
