@@ -95,10 +95,14 @@ class _Progress:
         self.bar.update(1)
 
     def on_epoch(self, training: Training) -> None:
-        if self.bar is not None:
-            click.echo("\r\033[2K", nl=False, err=True)
-            self.bar = None
+        self.close()
         _say(training.history.line(self.epochs))
+
+    def close(self) -> None:
+        """Take the bar away, and give the terminal its cursor back."""
+        if self.bar is not None:
+            click.echo("\r\033[2K\033[?25h", nl=False, err=True)
+            self.bar = None
 
 
 @contextmanager
@@ -185,10 +189,12 @@ def train(folder: Path, resume: bool, save_every: float, as_json: bool, **option
         run = runs.Run.create(folder, config, runs.fingerprint(data))
     saver = runs.Saver(run, save_every)
     steps = -(-len(data[0].images) // run.config.batch_size)
-    with _stop_on_signal(saver):
-        training, finished = runs.train(
-            run, data, [_Progress(steps, epochs or run.config.epochs)], saver, epochs
-        )
+    progress = _Progress(steps, epochs or run.config.epochs)
+    try:
+        with _stop_on_signal(saver):
+            training, finished = runs.train(run, data, [progress], saver, epochs)
+    finally:
+        progress.close()
     history = training.history
     if as_json:
         result = {"folder": str(folder), "finished": finished, "step": training.step, **_last(history)}

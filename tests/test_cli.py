@@ -232,6 +232,27 @@ def test_a_signal_ends_it_saved_and_resume_ends_with_the_same_weights(data, tmp_
     assert all(np.array_equal(one[name], other[name]) for name in other)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
+def test_a_terminal_shows_a_bar_and_keeps_its_cursor(data, tmp_path):
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "autograd_lab", "train", str(tmp_path / "run"), *options(data, epochs=2)]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    try:
+        while part := os.read(ours, 4096):
+            shown += part
+    except OSError:  # the other end has been closed
+        pass
+    os.close(ours)
+    assert child.wait() == 0
+    assert b"epoch 1/2" in shown
+    assert b"100%" in shown
+    assert shown.rindex(b"\x1b[?25h") > shown.rindex(b"\x1b[?25l")
+
+
 def test_help_has_examples():
     for command in (
         [],
