@@ -90,7 +90,9 @@ instructor: $(SETUP) ## the chapters with solutions and notes: dist/instructor
 	@rm -rf dist/instructor
 	$(BIN)/python book/tools/make_editions.py instructor
 
+# Jupyter runs the scripts in committed outputs, which move the players, only where the notebook is trusted.
 lab: $(SETUP) ## open the chapters in JupyterLab
+	$(BIN)/jupyter trust $(CHAPTERS) >/dev/null
 	$(BIN)/jupyter lab book
 
 serve: ## serve the built book at http://127.0.0.1:8000 (PORT=...)

@@ -1,8 +1,8 @@
 """The backward pass as a player: ``step_backward(loss)`` at the end of a cell shows one operator at a time.
 
 A player is one piece of HTML: the drawing, the controls, and all steps as an ordered list. Its script shows
-one step of the list and the matching state of the drawing; without a script (on GitHub, in print) the list
-stays as it is, and the drawing shows the end of the pass.
+one step of the list and the matching state of the drawing; without a script (in print, on GitHub, in a
+notebook that Jupyter does not trust) the list stays as it is, and the drawing shows the end of the pass.
 """
 
 from __future__ import annotations
@@ -384,8 +384,9 @@ def _item(step: BackwardStep) -> str:
 
 
 def _equation(equation: Equation) -> str:
-    rows = [f"<span>{escape(right)}</span>" for right in equation.right]
-    rows[-1] = rows[-1].replace("<span>", '<span class="ag-result">', 1)
+    # The signs are text and each row a block: the list is read without its style sheet too.
+    rows = [f"<div>= {escape(right)}</div>" for right in equation.right]
+    rows[-1] = rows[-1].replace("<div>", '<div class="ag-result">', 1)
     remark, colon, total = escape(equation.remark).partition(": ")
     # A long sum breaks before its signs, not within an array.
     total = re.sub(r" ([+=]) ", r"</b> <b>\1 ", f"<b>{total}</b>") if total else ""

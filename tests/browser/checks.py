@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from conftest import HTML, unavailable
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 TITLE = "Autograd Lab"
 RAW_TEX = re.compile(r"\$\$|\\\(|\\\[|\\begin\{|\\frac")
 FILE_NAME = re.compile(r"[0-9a-f]{16}|\.(png|svg)$")
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+TOUCH = {"viewport": PHONE, "has_touch": True}  # a context of the browser
 # The theme decides 300 ms after a change of size which frames a key can reach. A page's timers fire in order,
 # however busy it is.
 SETTLE = """() => new Promise(done =>
@@ -155,6 +156,31 @@ def fits_a_phone(page: Page) -> None:
             break
         page.wait_for_timeout(250)
     assert page.evaluate(STUCK) == []
+
+
+# Contrast of every visible text with the ground of the nearest ancestor that has one.
+FAINT = """root => {
+  const channel = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  const light = color => {
+    const [r, g, b, a = 1] = color.match(/[\\d.]+/g).map(Number);
+    return a === 0 ? null : 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  };
+  const ground = node => light(getComputedStyle(node).backgroundColor) ?? ground(node.parentElement);
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  const faint = [];
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || node.closest("svg, style, script, option")) continue;
+    const pair = [light(getComputedStyle(node).color), ground(node)].sort((a, b) => b - a);
+    if ((pair[0] + 0.05) / (pair[1] + 0.05) < 4.5) faint.push(walker.currentNode.data);
+  }
+  return faint;
+}"""
+
+
+def is_legible(part: Locator) -> None:
+    """Every text in a part of a page stands out from its ground; drawings are left to the unit tests."""
+    assert part.evaluate(FAINT) == []
 
 
 AXE = Path(__file__).resolve().parents[2] / "book/tools/node_modules/axe-core/axe.min.js"

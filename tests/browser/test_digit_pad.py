@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from checks import TOUCH, is_legible
 from conftest import HTML, unavailable
 from playwright.sync_api import Browser, Locator, Page, expect
 from test_pages import opened
@@ -20,7 +21,6 @@ from autograd_lab.nn import functional as F
 from autograd_lab.viz import digit_pad, read_network
 
 NAME = "book/draw_a_digit.html"
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 COMPARED = 200
 TOLERANCE = 1e-4
 
@@ -39,24 +39,6 @@ CLASSIFY = """(pad, [pixels, digits]) => pixels.map((row, n) => {
   return { probabilities: [...found.probabilities], gradient: [...found.gradient], answer: found.answer };
 })"""
 DRAWING = "pad => pad.drawing()"
-# Contrast of every visible text in the pad with the ground of the nearest ancestor that has one.
-FAINT = """() => {
-  const channel = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-  const light = color => {
-    const [r, g, b, a = 1] = color.match(/[\\d.]+/g).map(Number);
-    return a === 0 ? null : 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-  };
-  const ground = node => light(getComputedStyle(node).backgroundColor) ?? ground(node.parentElement);
-  const walker = document.createTreeWalker(document.querySelector(".ag-pad"), NodeFilter.SHOW_TEXT);
-  const faint = [];
-  while (walker.nextNode()) {
-    const node = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || node.closest("style, script, option")) continue;
-    const pair = [light(getComputedStyle(node).color), ground(node)].sort((a, b) => b - a);
-    if ((pair[0] + 0.05) / (pair[1] + 0.05) < 4.5) faint.push(walker.currentNode.data);
-  }
-  return faint;
-}"""
 SMALL = """() => [...document.querySelectorAll(".ag-pad :is(button, input, select)")]
   .map(node => node.getBoundingClientRect()).filter(box => box.width < 24 || box.height < 24).length"""
 
@@ -233,7 +215,7 @@ def test_mouse(chromium: Browser, base: str) -> None:
 
 
 def test_touch(chromium: Browser, server: str) -> None:
-    with on_the_page(chromium, server, **PHONE) as page:
+    with on_the_page(chromium, server, **TOUCH) as page:
         canvas(page).scroll_into_view_if_needed()
         box = canvas(page).bounding_box()
         assert box is not None
@@ -364,7 +346,7 @@ def test_fits_and_is_legible(chromium: Browser, server: str, scheme: str, width:
         draw(page, SEVEN)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(SMALL) == 0
-        assert page.evaluate(FAINT) == []
+        is_legible(pad(page))
         outer = pad(page).bounding_box()
         assert outer is not None
         for part in pad(page).locator("canvas, button, select, td, .ag-legend p").all():
