@@ -7,6 +7,7 @@ meets a server that is gone. ``README.md`` beside them states origin and licence
 import hashlib
 import io
 import os
+from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -140,25 +141,11 @@ def load_mnist(
             f"load_mnist: dtype must be float32 or float64, not {np.dtype(dtype)}; "
             f"for the bytes as they are stored use read_idx"
         )
-    if folder is not None and not Path(folder).is_dir():
-        raise DataError(str(folder), "a folder with the four IDX files", "no such folder", "Check the path.")
     splits: list[Split] = []
-    for part in ("train", "t10k"):
-        image_file, image_bytes = _read(folder, f"{part}-images-idx3-ubyte")
-        label_file, labels = _read(folder, f"{part}-labels-idx1-ubyte")
-        _check(image_file, image_bytes, label_file, labels, classes)
-        if splits and splits[0].images.shape[1:] != image_bytes.shape[1:]:
-            raise DataError(
-                image_file,
-                f"images of {_pixels(splits[0].images)} pixels, as in the training set",
-                _pixels(image_bytes),
-                "Do not mix the files of two data sets in one folder.",
-            )
+    for (_, image_bytes), (_, labels) in _checked_parts(folder, classes):
         images = image_bytes.astype(dtype)
         images /= 255
-        splits.append(Split(images, labels.astype(np.int64)))
-    if flatten:
-        splits = [Split(images.reshape(len(images), -1), labels) for images, labels in splits]
+        splits.append(Split(images.reshape(len(images), -1) if flatten else images, labels.astype(np.int64)))
     train, test = splits
     return train, test
 
@@ -210,14 +197,35 @@ def verify(folder: str | os.PathLike[str] | None = None, *, classes: int = 10) -
     >>> [file.shape for file in verify()]
     [(60000, 28, 28), (60000,), (10000, 28, 28), (10000,)]
     """
-    load_mnist(folder, classes=classes)
     found = []
-    for name in SHIPPED:
-        file, array = _read(folder, name)
-        with open(file, "rb") as content:
-            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-        found.append(VerifiedFile(file, array.shape, str(array.dtype), sha256))
+    for part in _checked_parts(folder, classes):
+        for file, array in part:
+            with open(file, "rb") as content:
+                sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+            found.append(VerifiedFile(file, array.shape, str(array.dtype), sha256))
     return found
+
+
+def _checked_parts(
+    folder: str | os.PathLike[str] | None, classes: int
+) -> Iterator[tuple[tuple[str, NDArray[Any]], tuple[str, NDArray[Any]]]]:
+    """Yield the training set, then the test set: where its images and its labels are, and their arrays."""
+    if folder is not None and not Path(folder).is_dir():
+        raise DataError(str(folder), "a folder with the four IDX files", "no such folder", "Check the path.")
+    shape: tuple[int, ...] = ()
+    for part in ("train", "t10k"):
+        image_file, images = _read(folder, f"{part}-images-idx3-ubyte")
+        label_file, labels = _read(folder, f"{part}-labels-idx1-ubyte")
+        _check(image_file, images, label_file, labels, classes)
+        if shape and images.shape[1:] != shape:
+            raise DataError(
+                image_file,
+                f"images of {_pixels(shape)} pixels, as in the training set",
+                _pixels(images.shape[1:]),
+                "Do not mix the files of two data sets in one folder.",
+            )
+        shape = images.shape[1:]
+        yield (image_file, images), (label_file, labels)
 
 
 def _read(folder: str | os.PathLike[str] | None, name: str) -> tuple[str, NDArray[Any]]:
@@ -292,5 +300,5 @@ def _check(
         )
 
 
-def _pixels(images: NDArray[Any]) -> str:
-    return f"{images.shape[1]} × {images.shape[2]}"
+def _pixels(shape: tuple[int, ...]) -> str:
+    return f"{shape[0]} × {shape[1]}"
