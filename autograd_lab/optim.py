@@ -157,18 +157,22 @@ class Optimizer:
             raise KeyError(
                 f"{name}: the state does not fit: missing {sorted(missing)}, not known {sorted(unknown)}"
             )
-        for key, value in state.items():
-            p, given = self.params[known[key][1]], np.asarray(value)
-            counts = given.shape == () and given.dtype.kind == "i"
+        copies = {key: np.array(value) for key, value in state.items()}
+        for key, given in copies.items():
+            owner, i = known[key]
+            p, counts = self.params[i], isinstance(memory[owner][i], int)
+            if counts and (given.shape != () or given.dtype.kind != "i"):
+                raise ValueError(
+                    f"{name}: the state does not fit: {key} is a count, but it is {describe(given)}"
+                )
             if not counts and (given.shape, given.dtype) != (p.shape, p.dtype):
                 raise ValueError(
                     f"{name}: the state does not fit: {key} belongs to a parameter that is {p.dtype} of "
                     f"shape {p.shape}, but it is {describe(given)}"
                 )
-        for key, value in state.items():
+        for key, given in copies.items():
             owner, i = known[key]
-            given = np.array(value)
-            memory[owner][i] = int(given) if given.shape == () and given.dtype.kind == "i" else given
+            memory[owner][i] = int(given) if isinstance(memory[owner][i], int) else given
 
 
 class SGD(Optimizer):

@@ -283,3 +283,25 @@ def test_adam_keeps_float32_and_the_array() -> None:
 def test_adam_refuses_numbers_out_of_range(options: dict) -> None:
     with pytest.raises(ValueError, match="Adam needs"):
         ag.optim.Adam([ag.tensor([1.0], requires_grad=True)], **options)
+
+
+@pytest.mark.parametrize(
+    ("entry", "value", "says"),
+    [
+        ("steps.0", np.ones(2, int), "steps.0 is a count, but it is"),
+        ("steps.0", np.array(1.0), "steps.0 is a count, but it is"),
+        ("m.0", np.array(3), "m.0 belongs to a parameter that is float64 of shape"),
+        ("m.0", np.ones(2, np.float32), "m.0 belongs to a parameter that is float64 of shape"),
+        ("v.0", np.ones(3), "v.0 belongs to a parameter that is float64 of shape"),
+    ],
+)
+def test_a_state_that_does_not_fit_changes_nothing(entry: str, value: Any, says: str) -> None:
+    w = ag.tensor([1.0, 2.0], requires_grad=True)
+    optimizer = ag.optim.Adam([w])
+    before = optimizer.state_dict()
+    fits = {"steps.0": np.array(7), "m.0": np.ones(2), "v.0": np.ones(2)}
+    with pytest.raises(ValueError, match=says):
+        optimizer.load_state_dict({**fits, entry: value})
+    assert all(np.array_equal(optimizer.state_dict()[name], before[name]) for name in before)
+    optimizer.load_state_dict(fits)
+    assert optimizer.state_dict()["steps.0"] == 7
