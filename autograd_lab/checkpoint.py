@@ -8,6 +8,7 @@ dtype and SHA-256. Nothing in it is code, and nothing is unpickled.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import math
 import os
@@ -148,11 +149,9 @@ def save_checkpoint(
         "arrays": {name: _entry(array) for name, array in arrays.items()},
     }
     text = json.dumps(manifest, default=_listed).encode()
-    content = tempfile.SpooledTemporaryFile(max_size=2**28)  # noqa: SIM115 - closed by the with below
-    with content:
-        np.savez(content, allow_pickle=False, manifest=np.frombuffer(text, np.uint8), **arrays)
-        content.seek(0)
-        write_atomically(path, content.read())
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, manifest=np.frombuffer(text, np.uint8), **arrays)
+    write_atomically(path, content.getvalue())
 
 
 def _listed(value: Any) -> Any:

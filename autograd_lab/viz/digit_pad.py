@@ -21,7 +21,7 @@ from autograd_lab.data import Split
 from autograd_lab.nn import Linear, Module, Sequential
 from autograd_lab.viz.page import save_page, script
 from autograd_lab.viz.theme import PAD_CSS
-from autograd_lab.viz.weights import from_text, rounded, to_text
+from autograd_lab.viz.weights import from_text, to_text
 
 __all__ = ["DigitPad", "digit_pad", "read_network"]
 
@@ -47,9 +47,9 @@ class DigitPad:
     """
 
     def __init__(self, model: Module, examples: Split | None, title: str) -> None:
-        self.model: Sequential = rounded(model)
-        self.title = title
         self._layers = to_text(model)
+        self.model: Sequential = from_text(self._layers)
+        self.title = title
         self._examples = [] if examples is None else _examples(examples)
 
     def __repr__(self) -> str:
