@@ -137,7 +137,7 @@ def _sizes(context: click.Context, parameter: click.Parameter, value: str | None
 @cli.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--hidden", callback=_sizes, metavar="N,N,…", help="Sizes of the hidden layers.  [300,100]")
-@click.option("--epochs", type=int, help="Passes over the training data.  [10]")
+@click.option("--epochs", type=click.IntRange(min=1), help="Passes over the training data.  [10]")
 @click.option("--batch-size", type=int, help="Images a step.  [100]")
 @click.option("--lr", type=float, help="Learning rate.  [0.1]")
 @click.option("--optimizer", type=click.Choice(runs.OPTIMIZERS), help="Rule of the steps.  [sgd]")

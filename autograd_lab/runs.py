@@ -19,7 +19,7 @@ import os
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -279,6 +279,8 @@ class Run:
         ------
         RunError
             If the data are not those the run was begun with.
+        ValueError
+            If `epochs` is less than 1.
         CheckpointError
             If the checkpoint is damaged or that of another network.
 
@@ -291,10 +293,10 @@ class Run:
                 f"{self.folder}: the data have changed since this run was begun. Put back the old files, or "
                 "begin a new run."
             )
-        config = self.config
+        config = self.config if epochs is None else replace(self.config, epochs=epochs)
         model = config.build(data[0].images.shape[1])
         optimizer = config.new_optimizer(model)
-        training = Training(model, data, optimizer, epochs or config.epochs, config.batch_size, config.seed)
+        training = Training(model, data, optimizer, config.epochs, config.batch_size, config.seed)
         try:
             arrays, progress = load_checkpoint(self.checkpoint)
         except FileNotFoundError:

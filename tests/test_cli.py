@@ -170,7 +170,7 @@ def test_data_verify(data, tmp_path):
         ({"hidden": "a,b"}, "not a list such as 300,100"),
         ({"hidden": "0"}, "hidden must be at least 1"),
         ({"lr": "-1"}, "lr"),
-        ({"epochs": "0"}, "epochs must be at least 1"),
+        ({"epochs": "0"}, "0 is not in the range x>=1"),
         ({"optimizer": "lion"}, "lion"),
         ({"optimizer": "adam", "momentum": "0.9"}, "momentum is a setting of sgd"),
         ({"save-every": "-1"}, "-1"),
@@ -190,6 +190,7 @@ def test_errors_are_one_line(folder, data, tmp_path):
     refused = call("train", tmp_path / "b", "--data", data, "--resume", status=1).output
     assert "no run in it" in refused
     assert "lr is 0.1" in call("train", folder, "--resume", "--lr", 0.2, status=2).output
+    assert "not in the range" in call("train", folder, "--resume", "--epochs", 0, status=2).output
 
 
 def test_divergence_is_told(data, tmp_path):

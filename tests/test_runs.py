@@ -108,6 +108,8 @@ def test_more_epochs_continue_a_finished_run(tmp_path):
     run = begin(tmp_path / "three")
     finish(run)
     assert same(finish(run, epochs=5), expected)
+    with pytest.raises(ValueError, match="epochs must be at least 1, not 0"):
+        finish(run, epochs=0)
 
 
 def test_a_finished_run_is_not_changed_by_resuming_it(tmp_path):
