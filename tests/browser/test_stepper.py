@@ -1,5 +1,6 @@
 """The player of a backward pass in a browser, on pages that the package itself writes: no book is needed."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -274,6 +275,17 @@ def test_without_a_script_all_steps_are_there(chromium: Browser, url: str) -> No
         assert len(titles(page)) == LAST + 1
         assert not page.locator(".ag-controls").is_visible()
         assert page.locator(".ag-phase:not([display])").count() == 6
+
+
+def test_without_its_style_sheet_the_list_reads_as_one(chromium: Browser, tmp_path: Path) -> None:
+    """On GitHub, say, which takes styles and scripts away."""
+    bare = re.sub(r"<(style|script)>.*?</\1>", "", scalars()._repr_html_(), flags=re.DOTALL)
+    page_file = tmp_path / "bare.html"
+    page_file.write_text(f'<!doctype html><meta charset="utf-8">{bare}', encoding="utf-8")
+    with opened(chromium, page_file.as_uri(), java_script_enabled=False) as (page, _):
+        lines = page.locator("ol > li").last.locator("dl").inner_text().split("\n")
+        assert [line.strip() for line in lines] == ["∂L/∂a", "= 1 + 3", "= 4", "∂L/∂b", "= 2"]
+        assert page.locator("ol").evaluate("list => getComputedStyle(list).listStyleType") == "decimal"
 
 
 def test_print(chromium: Browser, url: str) -> None:
