@@ -221,6 +221,9 @@ def draw_graph(
     nothing has to be saved for a drawing. Cotangents below the rounding error of the largest one are shown
     as 0. A summary computes nothing: it shows what the leaves and the output hold.
 
+    A pointer that rests on an operator is told its formula, and of what was recorded under
+    :func:`autograd_lab.debug.detect_anomaly` the line of the program.
+
     An array that a module reads may be what it was given, which the graph doesn't tell: it is drawn outside
     the frame, unless the module has another input and is itself part of one.
 
