@@ -16,6 +16,10 @@ def test_scripts_are_deferred_and_only_where_used() -> None:
     assert tag('<script defer="defer" src="a.js"></script>') == '<script defer="defer" src="a.js"></script>'
     assert tag('<script src="copybutton.js"></script>')
     assert tag('<script defer="defer" src="tex-svg.js"></script>') == ""
+    with_formulas = lean_pages.lean(lambda script: script, '<div class="math">')
+    assert with_formulas('<script defer="defer" src="tex-svg.js"></script>') == (
+        '<script type="later" src="tex-svg.js"></script>'
+    )
     assert tag('<link href="sphinx-design.min.css" />') == ""
     late = "<script>DOCUMENTATION_OPTIONS.pagename = 'a';</script>"
     assert tag(late) == late.replace("<script>", '<script type="module">')

@@ -32,7 +32,10 @@ NEEDED_FOR = {
     "MathJax = ": r'class="[^"]*\b(math|text_latex)\b',
     "site/formulas.js": r'class="[^"]*\b(math|text_latex)\b',
     "tex-svg.js": r'class="[^"]*\b(math|text_latex)\b',
+    "site/later.js": r'class="[^"]*\b(math|text_latex)\b|widget-view\+json',
 }
+# Scripts of megabytes. They load when the page has been painted: see later.js.
+HEAVY = re.compile(r"tex-svg\.js|embed-amd\.js")
 
 # Faults in generated HTML, and what is right.
 MEND = [
@@ -50,6 +53,8 @@ DESCRIPTION_LENGTH = 160
 def lean(tag: Callable[[Any], str], body: str) -> Callable[[Any], str]:
     """Wrap Sphinx's `js_tag` or `css_tag`: leave out what a page does not use, and defer scripts, in order.
 
+    Scripts of megabytes wait even longer, until the page has been painted.
+
     The settings of the search are inline and speak to a deferred script; a module is deferred too.
     """
 
@@ -59,6 +64,8 @@ def lean(tag: Callable[[Any], str], body: str) -> Callable[[Any], str]:
             return ""
         if "<script>DOCUMENTATION_OPTIONS." in html:
             return html.replace("<script>", '<script type="module">')
+        if HEAVY.search(html):
+            return html.replace(' defer="defer"', "").replace("<script", '<script type="later"', 1)
         if " src=" in html and not re.search(r"<script[^>]* (defer|async|type)\b", html):
             return html.replace("<script ", "<script defer ", 1)
         return html

@@ -13,7 +13,7 @@ from conftest import HTML
 from playwright.sync_api import Browser, Page, Route
 
 LOCAL = ("http://127.0.0.1:", "file:", "data:", "blob:")
-TYPESET = "() => window.MathJax?.startup?.promise?.then(() => true)"
+TYPESET = "() => window.formulasTypeset?.then(() => true)"
 # index.html at the top only redirects; it has a test of its own.
 PAGES = sorted(
     path.relative_to(HTML).as_posix() for path in HTML.rglob("*.html") if path.parent != HTML / "_static"

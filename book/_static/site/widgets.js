@@ -1,13 +1,14 @@
-// Widgets in a page without a kernel. Runs after require.js and before Jupyter's embed-amd.js, only where there are widgets.
+// Widgets in a page without a kernel. Runs before MathJax and Jupyter's embed-amd.js, only where there are widgets.
 (() => {
-  addEventListener("load", () => {
+  if (window.MathJax) {
     // Jupyter's code asks for formulas in the words of MathJax 2.
-    if (window.MathJax && !window.MathJax.Hub) {
-      window.MathJax.Hub = {
-        Queue: (call) => Array.isArray(call) && call[0] === "Typeset" && window.MathJax.typesetPromise?.([call[2]]),
+    window.MathJax.startup.ready = () => {
+      MathJax.Hub = {
+        Queue: (call) => Array.isArray(call) && call[0] === "Typeset" && MathJax.typesetPromise?.([call[2]]),
       };
-    }
-  });
+      MathJax.startup.defaultReady();
+    };
+  }
 
   // What Jupyter's controls don't say to a screen reader: their names, and what is seen at a position.
   const PLAY = ["Play or pause", "Back to the start", "Repeat"];
