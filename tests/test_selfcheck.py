@@ -131,6 +131,7 @@ def test_faults_before_any_number():
 
 def test_a_function_that_is_not_written_or_takes_other_inputs_is_not_shown_any():
     assert check("matmul.vjp", lambda g, x: g).text == "it must take 3 inputs, (g, x, w)."
+    assert check("broadcast.column", lambda g, x: g).text == "it must take 1 input, (g)."
 
     def unwritten(g, x, y):
         raise NotImplementedError

@@ -52,6 +52,13 @@ def _array(*numbers: Any, dtype: Any = np.float64) -> Any:
         "the cotangent g is missing: this is the slope. A VJP multiplies by g, entry by entry.": (
             lambda g, x: x**x * (1 + np.log(x))
         ),
+        "g multiplies what comes through the base alone. It belongs to both contributions.": (
+            lambda g, x: g * x**x + x**x * np.log(x)
+        ),
+        "the two contributions are subtracted; what comes through each of them is added.": (
+            lambda g, x: g * x**x * (1 - np.log(x))
+        ),
+        "that is the value z. Its VJP is g times the slope.": lambda g, x: x**x,
     },
 )
 def _self_power(g: Any, x: Any) -> Any:
@@ -84,6 +91,15 @@ def _log_base_with(*, for_x: Any = lambda g, x, y: g / (x * np.log(y)), for_y: A
         "for x, the slope 1/x of log x is missing.": _log_base_with(for_x=lambda g, x, y: g / np.log(y)),
         "for y, log y must be squared: the slope of 1/u is −1/u².": (
             _log_base_with(for_y=lambda g, x, y: -g * np.log(x) / (y * np.log(y)))
+        ),
+        "for y, the logarithm is squared, log(y)**2, and not the y under it.": (
+            _log_base_with(for_y=lambda g, x, y: -g * np.log(x) / (y * np.log(y**2)))
+        ),
+        "for y, only log y is squared. The factor 1/y of its slope is not.": (
+            _log_base_with(for_y=lambda g, x, y: -g * np.log(x) / (y * np.log(y)) ** 2)
+        ),
+        "z is the same with any logarithm, but the slope 1/x belongs to the natural one, np.log.": (
+            lambda g, x, y: (g / (x * np.log10(y)), -g * np.log10(x) / (y * np.log10(y) ** 2))
         ),
         "for y, the chain stops too early: after the slope of 1/u comes that of u = log y, which is 1/y.": (
             _log_base_with(for_y=lambda g, x, y: -g * np.log(x) / np.log(y) ** 2)

@@ -81,7 +81,8 @@ def _try(answer: Answer, exercise: Exercise, inputs: Inputs) -> Trial:
         return Trial(inputs=inputs, fault="it is not written yet.", on_this_input=False)
     except Exception as error:
         if isinstance(error, TypeError) and not _takes(answer, inputs):
-            takes = f"it must take {len(inputs)} inputs, ({', '.join(exercise.letters)})."
+            count = "1 input" if len(inputs) == 1 else f"{len(inputs)} inputs"
+            takes = f"it must take {count}, ({', '.join(exercise.letters)})."
             return Trial(inputs=inputs, fault=takes, on_this_input=False)
         return Trial(inputs=inputs, fault=_raised(error))
     for letter, before, after in zip(exercise.letters, inputs, given, strict=True):
