@@ -46,6 +46,9 @@ def _array(*shape: int, dtype: Any = np.float64) -> Any:
         "that sums over both axes: row n of the column is copied to row n of the result, and no other.": (
             lambda g: g.sum()
         ),
+        "that sums over both axes, and a step of shape (1, 1) would move all of c alike, in silence.": (
+            lambda g: g.sum(keepdims=True)
+        ),
         "each row has got the sum over the whole of g. Row n was copied to row n alone.": (
             lambda g: np.full((len(g), 1), g.sum())
         ),
@@ -92,6 +95,17 @@ def _over(axes: Any, *arrays: Any) -> tuple[Any, ...]:
         "for s, g and x are summed before they meet: each copy of s has its own x as factor.": (
             lambda g, x, s: (np.multiply(*_over((0, 2, 3), g, x)), *_over((0, 2, 3), g))
         ),
+        "the cotangent g is missing. Each copy has its slope, x for s and 1 for b; multiply it by the g of "
+        "that copy, then sum.": lambda g, x, s: _over((0, 2, 3), x, np.ones_like(g)),
+        "for s, the cotangent g is missing: x is the slope alone.": (
+            lambda g, x, s: (*_over((0, 2, 3), x), *_over((0, 2, 3), g))
+        ),
+        "for b, that counts the copies. Add up their cotangents.": (
+            lambda g, x, s: _over((0, 2, 3), g * x, np.ones_like(g))
+        ),
+        "reshape(C, -1) does not gather a channel: the samples come first in memory. Sum over axes.": (
+            lambda g, x, s: tuple(a.reshape(len(s), -1).sum(axis=1).reshape(s.shape) for a in (g * x, g))
+        ),
         "these are means over the copies; their cotangents add up.": lambda g, x, s: tuple(
             a.mean(axis=(0, 2, 3)).reshape(-1, 1, 1) for a in (g * x, g)
         ),
@@ -130,6 +144,8 @@ def _channels(g: Any, x: Any, s: Any) -> Any:
             g.sum(axis=1),
             -g.sum(axis=0),
         ),
+        "that doubles what comes through the column x[i], which is right only where g[j, i] = -g[i, j]. In "
+        "general the two uses differ.": lambda g: 2 * g.sum(axis=1),
         "the diagonal is left out of one of the two sums. It belongs to both, and cancels.": (
             lambda g: g.sum(axis=1) - g.sum(axis=0) + np.diag(g)
         ),
