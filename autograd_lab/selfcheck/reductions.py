@@ -21,6 +21,13 @@ def _copied(g: Any, x: Any, axis: int) -> Any:
     return np.broadcast_to(np.expand_dims(g, axis), x.shape)
 
 
+def _inserted(g: Any, x: Any, axis: int) -> Any:
+    """Put the axis back by list.insert, which reads a negative place in the shorter list."""
+    lengths = list(g.shape)
+    lengths.insert(axis, 1)
+    return np.broadcast_to(g.reshape(lengths), x.shape)
+
+
 @exercise(
     "reductions.sum",
     "sum_vjp(g, x, axis) returns the gradient for x of x.sum(axis=axis), given the cotangent g; axis is one "
@@ -39,6 +46,11 @@ def _copied(g: Any, x: Any, axis: int) -> Any:
         "g is copied along the last axis always. Put a new axis where the summed one was.": (
             lambda g, x, axis: np.broadcast_to(g[..., None], x.shape)
         ),
+        "the new axis stands at 1 always. Put it where the summed one was, at `axis`.": (
+            lambda g, x, axis: np.broadcast_to(np.expand_dims(g, 1), x.shape)
+        ),
+        "a negative axis counts from the end of x, which has one axis more than g. np.expand_dims(g, axis) "
+        "sees to that; in a list of lengths use axis % x.ndim.": _inserted,
         "a 1 everywhere is the local slope, as the report's equation (6) has it. Multiply by the cotangent "
         "of the sum that the entry is part of.": lambda g, x, axis: np.ones_like(x),
         "that is the VJP of a mean. An entry of a sum moves it one for one.": (
@@ -67,6 +79,13 @@ def _scattered(g: Any, index: Any, table: Any, times: Any = 1) -> Any:
 def _overwritten(g: Any, index: Any, table: Any) -> Any:
     out = np.zeros_like(table)
     out[index] += g
+    return out
+
+
+def _read_at_index(g: Any, index: Any, table: Any) -> Any:
+    out = np.zeros_like(table)
+    for i in index:
+        out[i] += g[i]
     return out
 
 
@@ -101,6 +120,14 @@ def _only_first(g: Any, index: Any, table: Any) -> Any:
         "a repeated row keeps only its first cotangent; add up all of them.": _only_first,
         "a repeated row has got the mean of its cotangents. Each use moves the loss, so they add up.": (
             lambda g, index, table: _scattered(g, index, table) / _counts(index, table).astype(table.dtype)
+        ),
+        "row i of g is added to row i of the table. The rows of g are numbered by k, the place in the index: "
+        "add g[k] to row index[k].": _read_at_index,
+        "np.eye(V)[index], of shape (K, V), takes rows forwards. Backwards multiplies by its transpose.": (
+            lambda g, index, table: np.eye(len(table))[index] @ g
+        ),
+        "the numbers are right, but in float64. Tell np.zeros or np.eye the precision: dtype=table.dtype.": (
+            lambda g, index, table: _scattered(g, index, table).astype(np.float64)
         ),
         "that counts how often each row was taken; add up its cotangents.": (
             lambda g, index, table: _scattered(np.ones_like(g), index, table)
@@ -138,6 +165,11 @@ def _centred(x: Any) -> Any:
         (_array(2, dtype=np.float32), np.array([[1.0, 2.0, 6.0], [7.0, -4.0, 5.0]], dtype=np.float32)),
     ],
     mistakes={
+        "g of shape (N,) is lined up with the last axis, D. Give it an axis of length 1 to copy along: "
+        "g[:, None].": lambda g, x: g * 2 * _centred(x) / x.shape[1],
+        "the means have the shape (N,), and are lined up with the columns. keepdims=True keeps their axis.": (
+            lambda g, x: g[:, None] * 2 * (x - x.mean(axis=1)) / x.shape[1]
+        ),
         "the row's mean is not subtracted: only deviations from it count.": (
             lambda g, x: g[:, None] * 2 * x / x.shape[1]
         ),
