@@ -117,6 +117,25 @@ def test_right_answers_in_several_styles(answer):
     assert repr(check("matmul.vjp", answer)) == "Right: matmul.vjp."
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda g: [[sum(row)] for row in g.tolist()],
+        lambda g: [[float(row.sum())] for row in g],
+        lambda g: [[row.sum()] for row in g],
+    ],
+)
+def test_lists_of_pythons_numbers_have_no_precision_of_their_own(answer):
+    assert repr(check("broadcast.column", answer)) == "Right: broadcast.column."
+
+
+def test_lists_of_numpys_numbers_keep_theirs():
+    def double(g):
+        return [[np.float64(row.sum())] for row in g]
+
+    wrong(double, "in float64 where float32", name="broadcast.column")
+
+
 # --- what goes wrong everywhere --------------------------------------------------------------------------
 
 

@@ -95,7 +95,7 @@ def _try(answer: Answer, exercise: Exercise, inputs: Inputs) -> Trial:
     single = not isinstance(out, tuple | list)
     parts = (out,) if single else tuple(out)
     try:
-        results = tuple(np.asarray(p.data if isinstance(p, Tensor) else p) for p in parts)
+        results = tuple(_as_array(part, given) for part in parts)
     except (ValueError, TypeError) as error:
         return Trial(inputs=inputs, fault=f"what it returns is no array: {_first_line(error)}")
     for number, (part, result) in enumerate(zip(parts, results, strict=True), start=1):
@@ -110,6 +110,22 @@ def _try(answer: Answer, exercise: Exercise, inputs: Inputs) -> Trial:
             "one of them later changes both. Return a copy."
         )
     return Trial(inputs=inputs, results=results, single=single, fault=fault)
+
+
+def _as_array(part: Any, given: Inputs) -> Any:
+    """One part of what came back; Python's own numbers take the precision of the inputs, as in NumPy."""
+    array = np.asarray(part.data if isinstance(part, Tensor) else part)
+    if array.dtype == np.float64 and _is_plain(part):
+        precisions = {a.dtype for value in given for a in _arrays(value) if a.dtype.kind == "f"}
+        return array.astype(np.result_type(*precisions)) if precisions else array
+    return array
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is a number of Python's own, or lists of nothing else."""
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return type(value) in (int, float)
 
 
 def _takes(answer: Answer, inputs: Inputs) -> bool:
