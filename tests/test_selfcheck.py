@@ -175,6 +175,7 @@ def test_an_input_changed_in_place():
         (lambda r: r / r.shape[1], "it divides once too often"),
         (lambda r: r.T, "it is the transpose"),
         (lambda r: r * 0, "zero everywhere"),
+        (lambda r: r * 1e-16, "zero everywhere, but for round-off"),
         (lambda r: r.astype(np.float64), "in float64 where float32"),
         (lambda r: r[None], "in shape (1, 2, 2) where (2, 2)"),
         (lambda r: r * np.inf, "not finite"),

@@ -31,6 +31,21 @@ def _by_shift(shift: Any) -> Any:
     return answer
 
 
+def _cut_off(x: Any, T: Any) -> Any:
+    e = np.exp(np.minimum(x / T, 700))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def _logarithms(x: Any, T: Any) -> Any:
+    z = x / T - (x / T).max(axis=-1, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+
+
+def _power(x: Any, T: Any) -> Any:
+    powers = _softmax(x) ** (1 / T)
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
 def _sum_of_all(x: Any, T: Any) -> Any:
     z = x / T
     e = np.exp(z - z.max(axis=-1, keepdims=True))
@@ -39,12 +54,14 @@ def _sum_of_all(x: Any, T: Any) -> Any:
 
 @exercise(
     "softmax.tempered",
-    "tempered(x, T) returns softmax(x / T) over the last axis of x, however small the number T is.",
+    "tempered(x, T) returns softmax(x / T) over the last axis of x, also where x / T is large.",
     letters="x T",
     inputs=[
         (np.array([[2.0, 1.0], [0.0, 3.0]]), 2.0),
         (_scores(2, 3), 0.5),
         (np.array([[1.0, 2.0, 4.0]]), 0.001),
+        (np.array([[1.0, 1.001, 0.998]]), 0.001),
+        (np.array([[-950.0, -948.0, -949.5], [-2.0, -1.0, -3.0]]), 1.0),
         (np.array([[450.0, 449.0, 448.0], [448.0, 449.5, 450.0]]), 0.5),
         (np.array([[950.0, 949.0, 1.0], [1.0, 2.0, 0.5]]), 1.0),
         (_scores(4, 3, dtype=np.float32), 0.25),
@@ -65,6 +82,15 @@ def _sum_of_all(x: Any, T: Any) -> Any:
         "it subtracts the minimum. That makes the exponents larger, where they should be at most 0.": (
             _by_shift(lambda x, T, z: z.min(axis=-1, keepdims=True))
         ),
+        "it subtracts the largest size, |x / T|. Where all scores are negative, every exponential may round "
+        "to 0, and 0/0 is NaN: subtract the maximum, sign included.": (
+            _by_shift(lambda x, T, z: np.abs(z).max(axis=-1, keepdims=True))
+        ),
+        "scores that are too large are cut off, so the largest of a row are no longer told apart. "
+        "Subtract the maximum: that changes nothing.": _cut_off,
+        "it raises the probabilities of softmax(x) to the power 1/T. On paper that is the same, but they "
+        "have been rounded by then, and their powers may all be 0: divide the scores.": _power,
+        "these are the logarithms of the probabilities.": _logarithms,
         "it multiplies by T, where x / T is asked for.": lambda x, T: _softmax(x * T),
         "the exponentials are divided by the sum of the whole table: sum over the last axis, and keep it.": (
             _sum_of_all
@@ -98,6 +124,22 @@ def _T_forgotten(g: Any, x: Any, T: Any) -> Any:
     return gz, -(gz * x).sum() / T**2
 
 
+def _own_score_alone(g: Any, x: Any, T: Any) -> Any:
+    p = _softmax(x / T)
+    gz = p * (1 - p) * g
+    return gz / T, -(gz * x).sum() / T**2
+
+
+def _no_p_in_front(g: Any, x: Any, T: Any) -> Any:
+    gz = g - (g * _softmax(x / T)).sum(axis=-1, keepdims=True)
+    return gz / T, -(gz * x).sum() / T**2
+
+
+def _times_T(g: Any, x: Any, T: Any) -> Any:
+    gx, gT = _tempered_vjp(g, x, T)
+    return gx * T**2, gT
+
+
 def _at_x(g: Any, x: Any, T: Any) -> Any:
     p = _softmax(x)
     gz = p * (g - (g * p).sum(axis=-1, keepdims=True))
@@ -127,6 +169,12 @@ def _at_x(g: Any, x: Any, T: Any) -> Any:
         "no mean cotangent is subtracted: that is each score's path to its own probability alone.": (
             _tempered_vjps(mean=lambda g, p: 0)
         ),
+        "that is the derivative of each probability for its own score alone, p (1 − p). Every score also "
+        "acts on the others, through the sum.": _own_score_alone,
+        "the p in front is missing: what arrives at x / T is p (g − Σ g p).": _no_p_in_front,
+        "the gradient for x is multiplied by T. A step in x is a step in x / T that is 1/T as long.": (
+            _times_T
+        ),
         "the mean cotangent is that of the whole table. Each row has its own: sum over the last axis.": (
             _tempered_vjps(mean=lambda g, p: (g * p).sum())
         ),
@@ -142,6 +190,12 @@ def _at_x(g: Any, x: Any, T: Any) -> Any:
         ),
         "the derivative of x / T for T is −x / T²: one more division by T.": (
             _tempered_vjps(T_part=lambda gz, x, T, g, p: -(gz * x).sum() / T)
+        ),
+        "the gradient for T is divided by T once too often: the gradient for x has a 1/T in it already.": (
+            _tempered_vjps(T_part=lambda gz, x, T, g, p: -(gz * x).sum() / T**3)
+        ),
+        "the x is missing in the gradient for T: the derivative of x / T for T is −x / T².": (
+            _tempered_vjps(T_part=lambda gz, x, T, g, p: -gz.sum() / T**2)
         ),
         "for T, the cotangent has not gone through the softmax: it arrives at x / T as p (g − Σ g p).": (
             _tempered_vjps(T_part=lambda gz, x, T, g, p: -(g * x).sum() / T**2)
@@ -168,6 +222,11 @@ def _merged(first: Any, second: Any) -> Any:
 def _through_the_sums(a: Any, s: Any, b: Any, t: Any) -> Any:
     m = np.maximum(a, b)
     return m, (s * np.exp(a) + t * np.exp(b)) / np.exp(m)
+
+
+def _one_maximum(a: Any, s: Any, b: Any, t: Any) -> Any:
+    m = max(a.max(), b.max())
+    return m, s * np.exp(a - m) + t * np.exp(b - m)
 
 
 def _lse_of_both(a: Any, s: Any, b: Any, t: Any) -> Any:
@@ -205,6 +264,16 @@ def _lse_of_both(a: Any, s: Any, b: Any, t: Any) -> Any:
         ),
         "only the second sum is rescaled. The first part's maximum can be the smaller one.": (
             _merged(lambda a, b, m: 1, lambda a, b, m: np.exp(b - m))
+        ),
+        "one maximum serves all rows. Each row has its own: np.maximum compares entry by entry.": (
+            _one_maximum
+        ),
+        "the second sum alone is rescaled, by the distance of the maxima. It is the sum of the part with the "
+        "smaller maximum that shrinks, and that can be either.": (
+            _merged(lambda a, b, m: 1, lambda a, b, m: np.exp(-np.abs(a - b)))
+        ),
+        "both sums are rescaled by the same factor. The part with the larger maximum keeps its sum.": (
+            _merged(*[lambda a, b, m: np.exp(np.minimum(a, b) - m)] * 2)
         ),
         "each sum is rescaled by the other's maximum.": (
             _merged(lambda a, b, m: np.exp(b - m), lambda a, b, m: np.exp(a - m))

@@ -243,7 +243,9 @@ def _forgotten_sum(pairs: _Pairs, exercise: Exercise) -> str:
 
 
 def _zero(pairs: _Pairs, exercise: Exercise) -> str:
-    return "it is zero everywhere." if not any(np.any(p.mine) for p in pairs) else ""
+    if not all(np.all(np.abs(p.mine) <= exercise.atol) for p in pairs):  # NaN is not
+        return ""
+    return f"it is zero everywhere{', but for round-off' if any(np.any(p.mine) for p in pairs) else ''}."
 
 
 def _an_input(pairs: _Pairs, exercise: Exercise) -> str:
