@@ -141,8 +141,10 @@ def _log_softmax(x: Any, axis: Axis) -> Any:
 
 
 def _y_times_log_p(y: Any, log_p: Any) -> Any:
-    # 0·log 0 is 0, its limit: a class that is impossible and absent costs nothing.
-    return np.where(y, log_p, 0) if y.dtype == bool else np.where(y == 0, 0, log_p) * y
+    # 0·log 0 is 0, its limit: an impossible class that is absent is free.
+    if y.dtype == bool:
+        return np.where(y, log_p, 0)
+    return np.where(y == 0, 0, log_p) * y
 
 
 def _minus_sum(terms: Any, reduction: str, n: int) -> Any:

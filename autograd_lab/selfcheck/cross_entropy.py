@@ -57,8 +57,15 @@ def _picked(log_p: Any, y: Any) -> Any:
         ),
         "there is one number for each row; their mean is asked for.": lambda log_p, y: -_picked(log_p, y),
         "log_p holds logarithms already, and here the logarithm is taken again.": (
-            lambda log_p, y: -np.log(np.abs(_picked(log_p, y))).mean()
+            lambda log_p, y: -np.log(_picked(log_p, y)).mean()
         ),
+        "a softmax is taken, but log_p has been through it already: the loss takes log_p as it is.": (
+            lambda log_p, y: -_picked(_log_softmax(log_p), y).mean()
+        ),
+        "it takes one class too far to the left: the classes count from 0.": (
+            lambda log_p, y: -_picked(log_p, y - 1).mean()
+        ),
+        "log_p[y] takes whole rows: y names columns, one for each row.": lambda log_p, y: -log_p[y].mean(),
         "these are the probabilities of the true classes. The loss takes their logarithms.": (
             lambda log_p, y: -np.exp(_picked(log_p, y)).mean()
         ),
@@ -110,10 +117,36 @@ def _nothing(p: Any, y: Any) -> None:
     pass
 
 
-def _unshifted(x: Any, y: Any) -> Any:
-    p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+def _the_index(p: Any, y: Any) -> None:
+    p -= y[:, None].astype(p.dtype)
+
+
+def _true_class_alone(p: Any, y: Any) -> None:
+    p *= np.eye(p.shape[1], dtype=p.dtype)[y]
     _subtract(p, y)
-    return p / p.dtype.type(len(y))
+
+
+def _through_division(x: Any, y: Any) -> Any:
+    p = _softmax(x)
+    g = -np.eye(p.shape[1], dtype=p.dtype)[y] / p
+    return p * (g - (g * p).sum(axis=1, keepdims=True)) / p.dtype.type(len(y))
+
+
+def _shifted_by(shift: Any) -> Any:
+    def answer(x: Any, y: Any) -> Any:
+        e = np.exp(x - shift(x))
+        p = e / e.sum(axis=1, keepdims=True)
+        _subtract(p, y)
+        return p / p.dtype.type(len(y))
+
+    return answer
+
+
+_unshifted = _shifted_by(lambda x: 0)
+
+
+def _cut_off(x: Any, y: Any) -> Any:
+    return _unshifted(np.clip(x, -80, 80), y)
 
 
 def _twice(x: Any, y: Any) -> Any:
@@ -137,6 +170,7 @@ def _down(x: Any, y: Any) -> Any:
         (_scores(3, 3), np.array([2, 0, 1])),
         (_scores(4, 5), np.array([3, 1, 1, 0])),
         (np.array([[800.0, 0.0, 1.0], [0.0, 2.0, 1.0]]), np.array([1, 2])),
+        (np.array([[801.0, 800.0, 1.0], [-801.0, -802.0, -800.0]]), np.array([1, 0])),
         (_scores(3, 4, dtype=np.float32), np.array([2, 1, 0])),
     ],
     mistakes={
@@ -157,7 +191,22 @@ def _down(x: Any, y: Any) -> Any:
         "1 is subtracted at the most probable class, not at the true one.": _minus_one_hot(_likeliest),
         "1 is added at the true class. That would push its score down.": _minus_one_hot(_add),
         "nothing is subtracted at the true class: this is the softmax over N.": _minus_one_hot(_nothing),
+        "y itself is subtracted from each row. These are indices: subtract 1 at the true class.": (
+            _minus_one_hot(_the_index)
+        ),
+        "only the true class has a gradient here. The others are in the denominator, and have p.": (
+            _minus_one_hot(_true_class_alone)
+        ),
+        "it goes through −1/p, which is infinite where p has rounded to 0. On paper the p cancels: p − y.": (
+            _through_division
+        ),
+        "one shift serves all rows. A row far below the largest score has only zeros left, and 0/0 is NaN.": (
+            _shifted_by(lambda x: x.max())
+        ),
         "the softmax is not shifted, so it is NaN where a score is large.": _unshifted,
+        "scores of large size are cut off, so the largest of a row are no longer told apart. Shift them.": (
+            _cut_off
+        ),
         "softmax is applied twice: x are scores, and the loss contains one softmax.": _twice,
         "the softmax runs down the columns, over the batch. The classes stand along the last axis.": _down,
     },
@@ -175,6 +224,11 @@ def _sigmoid(x: Any) -> Any:
 def _through_sigma(x: Any, y: Any) -> Any:
     s = 1 / (1 + np.exp(-x))
     return -y * np.log(s) - (1 - y) * np.log(1 - s), s - y
+
+
+def _with_epsilon(x: Any, y: Any) -> Any:
+    s, tiny = _sigmoid(x), 1e-12
+    return -y * np.log(s + tiny) - (1 - y) * np.log(1 - s + tiny), s - y
 
 
 def _with_gradient(gradient: Any) -> Any:
@@ -198,6 +252,17 @@ def _with_loss(loss: Any) -> Any:
     mistakes={
         "it takes logarithms of σ, which has rounded to 0 or to 1 at large x. Simplify until no σ is left.": (
             _through_sigma
+        ),
+        "1 − y and its term are missing: the entry also costs −(1 − y) log(1 − σ(x)).": (
+            lambda x, y: (y * np.logaddexp(0, -x), -y * _sigmoid(-x))
+        ),
+        "something small is added inside the logarithms. That caps the loss, where it should go on growing "
+        "with x: simplify until no σ is left.": _with_epsilon,
+        "loss and slope are asked for entry by entry, without a mean.": (
+            lambda x, y: ((np.logaddexp(0, x) - y * x).mean(), (_sigmoid(x) - y) / x.dtype.type(x.size))
+        ),
+        "the loss is asked for entry by entry, without a mean.": (
+            _with_loss(lambda x, y: (np.logaddexp(0, x) - y * x).mean())
         ),
         "log(1 + exp(x)) overflows for large x; np.logaddexp(0, x) does not.": (
             _with_loss(lambda x, y: np.log(1 + np.exp(x)) - y * x)
