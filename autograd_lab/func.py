@@ -230,7 +230,7 @@ def jacobian(fn: Function, argnums: Argnums = 0) -> Callable[..., Any]:
 
 
 def hessian(fn: Function, argnums: int = 0) -> Callable[..., Tensor]:
-    """The matrix of second derivatives of a function with one number as its value.
+    """The matrix of second derivatives of a function with one value.
 
     Parameters
     ----------
@@ -290,8 +290,9 @@ def hvp(fn: Function, primal: Any, tangent: Any) -> Tensor:
     >>> ag.func.hvp(lambda x: (x**3).sum(), [1.0, 2.0], [1.0, 1.0])
     Tensor([ 6., 12.])
     """
-    if np.shape(primal) != np.shape(tangent):
-        raise ValueError(f"the vector has shape {np.shape(tangent)}, but x has shape {np.shape(primal)}")
+    x, v = np.shape(primal), np.shape(tangent)
+    if x != v:
+        raise ValueError(f"the vector has shape {v}, but x has shape {x}")
     _, pull = vjp(grad(fn), primal)
     return pull(tangent)[0]
 

@@ -1044,10 +1044,12 @@ def _vjps_on_tensors(node: Node) -> list[VJP | None]:
 
 # Two functions of the module rather than two closures that know each other: that would be a reference cycle.
 def _on_tensors(vjp: Any, node: Node, op: Primitive) -> VJP:
-    """The same code with other values in the place of those that it closes over."""
-    cells = zip(vjp.__code__.co_freevars, vjp.__closure__ or (), strict=True)
-    closure = tuple(CellType(_as_tensor(name, cell.cell_contents, node, op)) for name, cell in cells)
-    return FunctionType(vjp.__code__, vjp.__globals__, vjp.__name__, vjp.__defaults__, closure)
+    """The same code with other values in place of those it closes over."""
+    code = vjp.__code__
+    cells = zip(code.co_freevars, vjp.__closure__ or (), strict=True)
+    values = (_as_tensor(k, c.cell_contents, node, op) for k, c in cells)
+    more = vjp.__name__, vjp.__defaults__, tuple(map(CellType, values))
+    return FunctionType(code, vjp.__globals__, *more)
 
 
 def _as_tensor(name: str, value: Any, node: Node, op: Primitive) -> Any:

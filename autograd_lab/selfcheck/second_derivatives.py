@@ -46,6 +46,10 @@ def _numbers(*shape: int, dtype: Any = np.float64) -> Any:
         "this is vᵀH v, the curvature along v. The vector H v is asked for.": (
             lambda A, x, v: v @ (A + A.T) @ v
         ),
+        "this is the gradient times v, entry by entry. Differentiate the gradient once more, along v.": (
+            lambda A, x, v: (A @ x + A.T @ x) * v
+        ),
+        "the star multiplies entry by entry. H v is a matrix product: @.": lambda A, x, v: (A + A.T) * v,
         "this is the Hessian itself. It is to be multiplied by v.": lambda A, x, v: A + A.T,
     },
 )
@@ -88,6 +92,18 @@ def _p(z: Any) -> Any:
         "the direction is w, where v is asked for.": (
             lambda X, w, v: X.T @ (_p(X @ w) * (1 - _p(X @ w)) * (X @ w)) / len(X)
         ),
+        "the weight of a sample is 1 − p here. The slope of p is p(1 − p).": (
+            lambda X, w, v: X.T @ ((1 - _p(X @ w)) * (X @ v)) / len(X)
+        ),
+        "this is vᵀH v, the curvature along v. The vector H v is asked for.": (
+            lambda X, w, v: (_p(X @ w) * (1 - _p(X @ w)) * (X @ v)) @ (X @ v) / len(X)
+        ),
+        "there is one number for each sample still. Xᵀ takes them back to the weights.": (
+            lambda X, w, v: _p(X @ w) * (1 - _p(X @ w)) * (X @ v) / len(X)
+        ),
+        "this is a gradient, and no v is in it. Its change along v is asked for.": (
+            lambda X, w, v: X.T @ _p(X @ w) / len(X)
+        ),
         "the weights are squared: it is p(1 − p), once.": (
             lambda X, w, v: X.T @ ((_p(X @ w) * (1 - _p(X @ w))) ** 2 * (X @ v)) / len(X)
         ),
@@ -123,6 +139,54 @@ def _conjugate(beta: Any, *, sign: int = -1, extra: int = 0) -> Any:
     return answer
 
 
+def _one_array(H: Any, g: Any, steps: Any) -> Any:
+    s, r = np.zeros_like(g), -g
+    p = r
+    for _ in range(steps):
+        Hp, old = H @ p, r @ r
+        rate = old / (p @ Hp)
+        s += rate * p
+        r -= rate * Hp
+        p = r + r @ r / old * p
+    return s
+
+
+def _old_r(H: Any, g: Any, steps: Any) -> Any:
+    s, r = np.zeros_like(g), -g
+    p = r
+    for _ in range(steps):
+        Hp = H @ p
+        rate = r @ r / (p @ Hp)
+        s, new = s + rate * p, r - rate * Hp
+        p, r = new + _ratio(new, r) * r, new
+    return s
+
+
+def _step_of_r(H: Any, g: Any, steps: Any) -> Any:
+    s, r = np.zeros_like(g), -g
+    p = r
+    for _ in range(steps):
+        rate = r @ r / (r @ H @ r)
+        s, new = s + rate * p, r - rate * H @ p
+        p, r = new + _ratio(new, r) * p, new
+    return s
+
+
+def _plus_Hp(H: Any, g: Any, steps: Any) -> Any:
+    s, r = np.zeros_like(g), -g
+    p = r
+    for _ in range(steps):
+        Hp = H @ p
+        rate = r @ r / (p @ Hp)
+        s, new = s + rate * p, r + rate * Hp
+        p, r = new + _ratio(new, r) * p, new
+    return s
+
+
+def _last_step(H: Any, g: Any, steps: Any) -> Any:
+    return _cg(H, g, steps) - _cg(H, g, steps - 1)
+
+
 def _ratio(new: Any, old: Any) -> Any:
     return new @ new / (old @ old)
 
@@ -132,7 +196,7 @@ def _ratio(new: Any, old: Any) -> Any:
     "cg(H, g, steps) returns s after so many steps of conjugate gradients for H s = −g, begun at s = 0.",
     letters="H g steps",
     inputs=[
-        (np.array([[2.0, 1.0], [1.0, 3.0]]), np.array([1.0, 3.0]), 2),
+        (np.array([[2.0, 1.0], [1.0, 3.0]]), np.array([1.0, 2.0]), 2),
         _bowl(4, 2),
         _bowl(5, 3),
         _bowl(3, 1),
@@ -153,6 +217,13 @@ def _ratio(new: Any, old: Any) -> Any:
         "β is 1: the old direction is added whole, where new r·r over old r·r of it is asked for.": (
             _conjugate(lambda new, old: 1.0)
         ),
+        "r and p are one array, and −= or += changes it under both names. Make a new r, or a copy for p.": (
+            _one_array
+        ),
+        "β times the old r is added to the new one. It is the old direction p that is kept.": _old_r,
+        "the step is as long as that of steepest descent: below the bar stands p·Hp, not r·Hr.": _step_of_r,
+        "the new r is r − ηHp: what the step has achieved is no longer missing.": _plus_Hp,
+        "s is only the last step. Each one is added to those before.": _last_step,
         "it makes one step less than asked for.": _conjugate(_ratio, extra=-1),
         "this is the exact solution. The point of the method is to stop before that.": (
             lambda H, g, steps: np.linalg.solve(H, -g)
