@@ -84,9 +84,8 @@ def test_every_file_of_exercises_is_part_of_the_package():
 
 def task(letters, inputs, answer, **more):
     """Make an exercise that is in no book."""
-    return Exercise(
-        name="a.b", task="x.", answer=answer, letters=letters.split(), inputs=inputs, mistakes={}, **more
-    )
+    more.setdefault("mistakes", {})
+    return Exercise(name="a.b", task="x.", answer=answer, letters=letters.split(), inputs=inputs, **more)
 
 
 def said(exercise, answer):
@@ -216,6 +215,23 @@ def test_results_in_another_order_and_right_ones_in_another_precision():
         said(echo, lambda g, x: (g, g * x)) == "the results are right, but in another order than asked for."
     )
     wrong(lambda g, x, y: ((g @ y.T).astype(int), x.T @ g), "result 1 of 2", "in int64 where float64")
+
+
+def test_a_number_of_pythons_has_no_precision_of_its_own():
+    total = task("x", [(np.array([1.5, 2.0], np.float32),), (np.array([3.0]),)], lambda x: 2 * x.sum())
+    for right in (lambda x: 2 * float(x.sum()), lambda x: Tensor(x).sum() * 2, lambda x: [2 * x.sum()]):
+        assert said(total, right) == ""
+    assert "every entry is 0.5 times" in said(total, lambda x: float(x.sum()))
+    assert "in float64 where float32 is asked for" in said(total, lambda x: np.float64(2 * x.sum()))
+    whole = task("x", [(np.array([1, 2], np.float32),), (np.array([3.0]),)], lambda x: 2 * x.sum())
+    assert said(whole, lambda x: int(2 * x.sum())) == ""
+
+
+def test_a_number_of_numpys_has_one_and_a_known_mistake_may_have_another():
+    single = [(np.array([2.0, 3.0], np.float32),), (np.array([5.0, 7.0], np.float32),)]
+    root = task("x", single, lambda x: x / 2**0.5, mistakes={"it multiplies.": lambda x: x * 2**0.5})
+    assert "np.sqrt(2.0), is float64" in said(root, lambda x: x / np.sqrt(2.0))
+    assert said(root, lambda x: x * np.sqrt(2.0)).startswith("it multiplies.")
 
 
 def test_a_list_of_numbers_is_an_array():

@@ -59,7 +59,7 @@ def diagnose(mine: Sequence[Trial], exercise: Exercise) -> str:
 
 def _diagnose(mine: Sequence[Trial], exercise: Exercise) -> str:
     right = try_answer(exercise.answer, exercise)
-    mine = [_as_one_array(a, b) for a, b in zip(mine, right, strict=True)]
+    mine = [_in_precision(_as_one_array(a, b), b) for a, b in zip(mine, right, strict=True)]
     wrong = [i for i, (a, b) in enumerate(zip(mine, right, strict=True)) if not _agree(a, b, exercise)]
     if not wrong:
         # Right numbers, but something else is the matter.
@@ -88,12 +88,24 @@ def _as_one_array(a: Trial, b: Trial) -> Trial:
     return replace(a, results=(stacked,), single=True) if stacked.shape == b.results[0].shape else a
 
 
-def _agree(a: Trial, b: Trial, exercise: Exercise) -> bool:
+def _in_precision(a: Trial, b: Trial) -> Trial:
+    """A number of Python's is as good as one in the precision that is asked for: it has none of its own."""
+    if a.results is None or b.results is None or not len(a.results) == len(a.plain) == len(b.results):
+        return a
+    results = tuple(
+        x.astype(y.dtype) if plain and (x.dtype.kind, y.dtype.kind) in {("f", "f"), ("i", "f")} else x
+        for x, y, plain in zip(a.results, b.results, a.plain, strict=True)
+    )
+    return replace(a, results=results)
+
+
+def _agree(a: Trial, b: Trial, exercise: Exercise, in_precision: bool = True) -> bool:
     """The same numbers in the same shapes, and in the precision that is asked for."""
     if a.results is None or b.results is None or len(a.results) != len(b.results):
         return False
     return all(
-        _same(x, y, exercise) and _same_precision(x, y) for x, y in zip(a.results, b.results, strict=True)
+        _same(x, y, exercise) and (_same_precision(x, y) or not in_precision)
+        for x, y in zip(a.results, b.results, strict=True)
     )
 
 
@@ -113,7 +125,7 @@ def _known_mistake(mine: Sequence[Trial], right: Sequence[Trial], exercise: Exer
     """What an entry of the exercise says, if the answer does on all inputs what the entry does."""
     for says, mistake in exercise.mistakes.items():
         theirs = try_answer(mistake, exercise)
-        same = [_agree(a, b, exercise) for a, b in zip(mine, theirs, strict=True)]
+        same = [_agree(a, b, exercise, in_precision=False) for a, b in zip(mine, theirs, strict=True)]
         failing = [
             _kind_of_fault(a) == _kind_of_fault(b) and a.results is None and b.results is None
             for a, b in zip(mine, theirs, strict=True)
@@ -123,7 +135,8 @@ def _known_mistake(mine: Sequence[Trial], right: Sequence[Trial], exercise: Exer
         # np.dot and @ word an error differently. Wrong numbers in common tell that it is the same mistake;
         # where there are none, the errors must be the same to the letter.
         wrong_alike = any(
-            s and not _agree(b, c, exercise) for s, b, c in zip(same, theirs, right, strict=True)
+            s and not _agree(b, c, exercise, in_precision=False)
+            for s, b, c in zip(same, theirs, right, strict=True)
         )
         if wrong_alike or all(s or a.fault == b.fault for s, a, b in zip(same, mine, theirs, strict=True)):
             return says
@@ -211,8 +224,10 @@ def _precision(pairs: _Pairs, exercise: Exercise) -> str:
     if not all(_same(p.mine, p.right, exercise) for p in pairs):
         return ""
     x, y = next((p.mine, p.right) for p in pairs if not _same_precision(p.mine, p.right))
+    spreads = " What NumPy makes of no array, as np.zeros(3) and np.sqrt(2.0), is float64, and spreads."
     return (
         f"the numbers are right, but in {x.dtype} where {y.dtype} is asked for: the inputs' precision stays."
+        + spreads * ((x.dtype, y.dtype) == (np.float64, np.float32))
     )
 
 

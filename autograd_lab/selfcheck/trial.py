@@ -30,6 +30,9 @@ class Trial:
         What came back, each part as an array; None where nothing usable did.
     single : bool
         Whether it came back as one thing rather than as a tuple or a list.
+    plain : tuple of bool
+        Which of the results came back as Python's own numbers. Those have no precision of their own: in an
+        expression they take that of the arrays that they meet.
     fault : str
         What went wrong before any number could be compared, or "".
     on_this_input : bool
@@ -46,6 +49,7 @@ class Trial:
     inputs: Inputs
     results: tuple[Any, ...] | None = None
     single: bool = True
+    plain: tuple[bool, ...] = ()
     fault: str = ""
     on_this_input: bool = True
 
@@ -109,7 +113,8 @@ def _try(answer: Answer, exercise: Exercise, inputs: Inputs) -> Trial:
             f"the numbers are right, but the result shares memory with its input {letter}: whoever changes "
             "one of them later changes both. Return a copy."
         )
-    return Trial(inputs=inputs, results=results, single=single, fault=fault)
+    plain = tuple(type(part) in (int, float) for part in parts)
+    return Trial(inputs=inputs, results=results, single=single, plain=plain, fault=fault)
 
 
 def _as_array(part: Any, given: Inputs) -> Any:
