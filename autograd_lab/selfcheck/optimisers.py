@@ -59,6 +59,20 @@ def _heavy_ball(n: int, lr: float, mu: float, dtype: Any = np.float64) -> tuple[
         "it returns what is to be subtracted, where the new w is asked for.": (
             lambda w, v, g, lr, mu: (lr * (mu * v + g), mu * v + g)
         ),
+        "the velocity is a displacement, lr and minus sign included. In PyTorch's form v holds gradients, "
+        "and the step is w − lr·v.": lambda w, v, g, lr, mu: (w + mu * v - lr * g, mu * v - lr * g),
+        "the sign is inside the velocity, which adds up −g. Let v add up g, and subtract lr·v from w.": (
+            lambda w, v, g, lr, mu: (w + lr * (mu * v - g), mu * v - g)
+        ),
+        "g is subtracted from the velocity, and the velocity from w: two minus signs. v adds up g.": (
+            lambda w, v, g, lr, mu: (w - lr * (mu * v - g), mu * v - g)
+        ),
+        "it steps along the old velocity and returns it unchanged. First v ← μv + g, then step along it.": (
+            lambda w, v, g, lr, mu: (w - lr * v, v.copy())
+        ),
+        "w is right, but the second result is the old velocity: return the new one, for the next step.": (
+            lambda w, v, g, lr, mu: (w - lr * (mu * v + g), v.copy())
+        ),
     },
 )
 def _momentum_step(w: Any, v: Any, g: Any, lr: Any, mu: Any) -> Any:
@@ -78,10 +92,13 @@ def _adam(correct_m: Any = None, correct_v: Any = None, **change: Any) -> Any:
         if change.get("exchanged"):
             beta1, beta2 = beta2, beta1
         square = change.get("square", np.square)
-        m = beta1 * m + (1 - beta1) * g
-        v = beta2 * v + (1 - beta2) * square(g)
-        m_hat = m / (1 - beta1**t if correct_m is None else correct_m(beta1, t))
-        v_hat = v / (1 - beta2**t if correct_v is None else correct_v(beta2, t))
+        weights = change.get("weights", lambda beta: (beta, 1 - beta))
+        old_m, old_v = m, v
+        m = weights(beta1)[0] * m + weights(beta1)[1] * g
+        v = weights(beta2)[0] * v + weights(beta2)[1] * square(g)
+        along, size = {"old": (old_m, old_v), "g": (g, v)}.get(change.get("along", "m"), (m, v))
+        m_hat = along / (1 - beta1**t if correct_m is None else correct_m(beta1, t))
+        v_hat = size / (1 - beta2**t if correct_v is None else correct_v(beta2, t))
         divisor = change.get("divisor", lambda v_hat, eps: np.sqrt(v_hat) + eps)(v_hat, eps)
         new = w + change.get("sign", -1) * lr * m_hat / divisor
         return (new, m_hat, v_hat) if change.get("keeps_corrected") else (new, m, v)
@@ -91,6 +108,15 @@ def _adam(correct_m: Any = None, correct_v: Any = None, **change: Any) -> Any:
 
 def _one(beta: Any, t: Any) -> Any:
     return 1.0
+
+
+def _adam_with_early_eps(
+    w: Any, m: Any, v: Any, g: Any, t: Any, lr: Any, beta1: Any, beta2: Any, eps: Any
+) -> Any:
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g * g
+    rate = lr * (1 - beta2**t) ** 0.5 / (1 - beta1**t)
+    return w - rate * m / (np.sqrt(v) + eps), m, v
 
 
 @exercise(
@@ -126,6 +152,26 @@ def _one(beta: Any, t: Any) -> Any:
         ),
         "ε stands under the root. It is added after the root is taken.": (
             _adam(divisor=lambda v_hat, eps: np.sqrt(v_hat + eps))
+        ),
+        "ε is missing: without it a gradient of 0 makes the step 0/0.": (
+            _adam(divisor=lambda v_hat, eps: np.sqrt(v_hat))
+        ),
+        "ε is added to the root of the uncorrected v. Correct v first, then take the root, then add ε.": (
+            _adam_with_early_eps
+        ),
+        "β and 1 − β are exchanged: β belongs to the old average, 1 − β to what is new.": (
+            _adam(weights=lambda beta: (1 - beta, beta))
+        ),
+        "1 − β is missing: without it m and v are sums, not averages.": _adam(weights=lambda beta: (beta, 1)),
+        "the exponent is one too small: at the first step t is 1, and the correction is 1 − β.": (
+            _adam(lambda beta, t: 1 - beta ** (t - 1), lambda beta, t: 1 - beta ** (t - 1))
+        ),
+        "the correction has β·t, where β to the power t is asked for: β**t.": (
+            _adam(lambda beta, t: 1 - beta * t, lambda beta, t: 1 - beta * t)
+        ),
+        "the step is made of the old m and v. First update both, then step.": _adam(along="old"),
+        "g itself is divided by √v̂ + ε. The step is along m̂, which averages the gradients.": (
+            _adam(_one, along="g")
         ),
         "β₁ and β₂ are exchanged: β₁ belongs to m.": _adam(exchanged=True),
         "it goes uphill: the step is subtracted.": _adam(sign=1),
@@ -172,6 +218,27 @@ def _bowl(n: int, dtype: Any = np.float64) -> tuple[Any, ...]:
         ),
         "this rate makes the next gradient as short as it can be. The next loss is asked for.": (
             lambda A, w: (A @ w) @ A @ (A @ w) / ((A @ A @ w) @ (A @ A @ w))
+        ),
+        "the numerator is right. Below it stands gᵀA w, that is gᵀg again; the curvature along g is gᵀA g.": (
+            lambda A, w: (A @ w) @ (A @ w) / ((A @ w) @ A @ w)
+        ),
+        "above the line stands gᵀw. How fast the loss falls along g at first is gᵀg.": (
+            lambda A, w: (A @ w) @ w / ((A @ w) @ A @ (A @ w))
+        ),
+        "above the line stands wᵀw. How fast the loss falls along g at first is gᵀg.": (
+            lambda A, w: w @ w / ((A @ w) @ A @ (A @ w))
+        ),
+        "this is twice the best rate: there the loss is as high as at w. Where does the parabola turn?": (
+            lambda A, w: 2 * (A @ w) @ (A @ w) / ((A @ w) @ A @ (A @ w))
+        ),
+        "this is half of the best rate. The term ½ lr²·gᵀA g has a derivative without the ½.": (
+            lambda A, w: 0.5 * (A @ w) @ (A @ w) / ((A @ w) @ A @ (A @ w))
+        ),
+        "this is 1/λ_max, safe at every point. It does not ask where w is.": (
+            lambda A, w: 1 / np.linalg.eigvalsh(A)[-1]
+        ),
+        "the products are entry by entry. Add them up: the best rate is one number.": (
+            lambda A, w: (A @ w) ** 2 / ((A @ w) @ A @ (A @ w))
         ),
         "it returns the new w, where the rate is asked for.": (
             lambda A, w: w - (A @ w) @ (A @ w) / ((A @ w) @ A @ (A @ w)) * (A @ w)
