@@ -230,7 +230,8 @@ class SGD(Optimizer):
             g = g + self.weight_decay * p.data
         if self.momentum:
             v = self._velocity[i]
-            v = self._velocity[i] = g.copy() if v is None else self.momentum * v + g
+            v = g.copy() if v is None else self.momentum * v + g
+            self._velocity[i] = v
             g = g + self.momentum * v if self.nesterov else v
         return self.lr * g
 
@@ -308,7 +309,8 @@ class Adam(Optimizer):
         t = self._steps[i]
         m = self._m[i] = beta1 * self._m[i] + (1 - beta1) * g
         v = self._v[i] = beta2 * self._v[i] + (1 - beta2) * g * g
-        step: Array = self.lr * (m / (1 - beta1**t)) / (np.sqrt(v / (1 - beta2**t)) + self.eps)
+        m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+        step: Array = self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
         return step
 
 

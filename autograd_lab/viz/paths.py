@@ -34,7 +34,7 @@ def walk(
     steps: int,
     **options: Any,
 ) -> Points:
-    """Let an optimiser go down a surface, and return the points that it visits.
+    """Return the points that an optimiser visits on its way down a surface.
 
     Parameters
     ----------
