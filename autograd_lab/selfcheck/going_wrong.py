@@ -33,6 +33,21 @@ from autograd_lab.tensor import Tensor, where
         "only what comes through below 0 is counted; what is above 0 comes through whole.": (
             lambda fan_in, slope: np.sqrt(2 / (slope**2 * fan_in))
         ),
+        "it is upside down: a wider layer needs smaller weights.": (
+            lambda fan_in, slope: np.sqrt((1 + slope**2) * fan_in / 2)
+        ),
+        "the mean of the slopes is squared. Take the mean of their squares: E[h'²] is a mean of squares.": (
+            lambda fan_in, slope: np.sqrt(1 / (((1 + slope) / 2) ** 2 * fan_in))
+        ),
+        "the 2 stands outside the root; the variance is 2/((1 + slope²)·fan_in).": (
+            lambda fan_in, slope: 2 / np.sqrt((1 + slope**2) * fan_in)
+        ),
+        "fan_in stands outside the root; it belongs to the variance.": (
+            lambda fan_in, slope: np.sqrt(2 / (1 + slope**2)) / fan_in
+        ),
+        "what comes through below 0 is added, not taken away: 1 + slope².": (
+            lambda fan_in, slope: np.sqrt(2 / ((1 - slope**2) * fan_in))
+        ),
         "this is the factor by which weights of variance 1 change the mean square; the weights undo it.": (
             lambda fan_in, slope: (1 + slope**2) * fan_in / 2
         ),
@@ -99,6 +114,24 @@ _GRADIENTS = [
         "n is the sum of the two lengths. The length of both together is the root of all squares added up.": (
             _scaled(lambda g1, g2, c: min(1.0, c / (_length(g1) + _length(g2))))
         ),
+        "n is the longer of the two lengths. That of both together is the root of all squares added up.": (
+            _scaled(lambda g1, g2, c: min(1.0, c / max(_length(g1), _length(g2))))
+        ),
+        "n is the sum of the entries' sizes. The length is the root of the sum of squares.": (
+            _scaled(lambda g1, g2, c: min(1.0, c / (np.abs(g1).sum() + np.abs(g2).sum())))
+        ),
+        "n is the root of the mean of squares. The length is the root of their sum.": (
+            _scaled(lambda g1, g2, c: min(1.0, c / _length(g1, g2) * np.sqrt(g1.size + g2.size)))
+        ),
+        "norm(..., 2) of a matrix is its largest stretch, not the root of its squares. Leave out the 2.": (
+            _scaled(lambda g1, g2, c: min(1.0, c / np.hypot(np.linalg.norm(g1, 2), np.linalg.norm(g2, 2))))
+        ),
+        "max stands where min is asked for: long gradients stay long, short ones are stretched.": (
+            _scaled(lambda g1, g2, c: max(1.0, c / _length(g1, g2)))
+        ),
+        "every gradient gets the length 1. Only one that is longer than c changes, to the length c.": (
+            _scaled(lambda g1, g2, c: 1 / _length(g1, g2))
+        ),
         "a long gradient gets the length 1, not c.": (
             _scaled(lambda g1, g2, c: 1 / _length(g1, g2) if _length(g1, g2) > c else 1.0)
         ),
@@ -151,6 +184,13 @@ def _with_slopes(f: Callable[[Tensor], Tensor]) -> Callable[[Any], Any]:
         ),
         "the absolute value takes roots of negative numbers too; 0 is asked for there.": (
             _with_slopes(lambda x: where(x == 0, 0.0, where(x == 0, 1.0, x.abs()).sqrt()))
+        ),
+        "the absolute value helps below 0. At 0 the slope of sqrt is still infinite, and 0 times infinity is "
+        "NaN.": _with_slopes(lambda x: where(x > 0, x.abs().sqrt(), 0.0)),
+        "a small number under the root helps at 0. Below, sqrt still sees a negative number, and the slope "
+        "is NaN.": _with_slopes(lambda x: where(x > 0, (x + 1e-9).sqrt(), 0.0)),
+        "below 0 it gives x itself, with the slope 1. Both are to be 0 there.": (
+            _with_slopes(lambda x: where(x > 0, where(x > 0, x, 1.0).sqrt(), x))
         ),
         "the value is right, but it is detached, so no slope comes back.": (
             _with_slopes(lambda x: 0 * x + where(x > 0, where(x > 0, x, 1.0).sqrt(), 0.0).detach())
