@@ -137,6 +137,11 @@ def test_what_our_engine_says_to_them() -> None:
     assert not softplus(X, y).requires_grad
 
 
+def test_torch_returns_the_gradient_before_the_value(torch: Any) -> None:
+    gradient, value = torch.func.grad_and_value(lambda x: x**2)(torch.tensor(3.0))
+    assert (gradient.item(), value.item()) == (6.0, 9.0)
+
+
 # --- with JAX ----------------------------------------------------------------------------------------------
 
 
@@ -166,6 +171,34 @@ def test_softplus_in_jax(jax: Any) -> None:
     np.testing.assert_allclose(out.data, value, atol=1e-15)
     np.testing.assert_allclose(mine.grad, pull(U)[0], atol=1e-15)
     jax.test_util.check_grads(lambda x: theirs(x, 2.0), (X,), order=2, modes=["rev"])
+
+
+def test_what_jax_says_to_wrong_rules(jax: Any) -> None:
+    """As the chapter tells it: a missing result is refused; a None is 0, and a wrong order is believed."""
+
+    def product_with(rule: Any) -> Any:
+        @jax.custom_vjp
+        def product(x: Any, y: Any) -> Any:
+            return x * y
+
+        product.defvjp(lambda x, y: (x * y, (x, y)), lambda saved, g: rule(g, *saved))
+        return product
+
+    def slopes(rule: Any) -> list[float]:
+        return [float(g) for g in jax.grad(product_with(rule), argnums=(0, 1))(2.0, 5.0)]
+
+    def exchanged(g: Any, x: Any, y: Any) -> Any:
+        return g * x, g * y
+
+    assert slopes(lambda g, x, y: (g * y, g * x)) == [5.0, 2.0]
+    with pytest.raises(TypeError, match="a tuple of length equal to the number of arguments"):
+        slopes(lambda g, x, y: (g * y,))
+    assert slopes(lambda g, x, y: (g * y, None)) == [5.0, 0.0]
+    assert slopes(exchanged) == [2.0, 5.0]
+    with pytest.raises(AssertionError):
+        jax.test_util.check_grads(
+            product_with(exchanged), (np.array([2.0]), np.array([5.0])), order=1, modes=["rev"]
+        )
 
 
 # --- names -------------------------------------------------------------------------------------------------
