@@ -51,6 +51,9 @@ def _slope(w: Any, x: Any, t: Any) -> Any:
         "the second result is the gradient, where the new weights are asked for.": (
             lambda w, x, t, rate: (_loss(w, x, t), _slope(w, x, t))
         ),
+        "value and gradient are exchanged: value_and_grad returns the value first, as its name says.": (
+            lambda w, x, t, rate: (_slope(w, x, t), w - rate * _loss(w, x, t))
+        ),
         "it goes uphill: the gradient points to where the loss grows, so it is subtracted.": (
             lambda w, x, t, rate: (_loss(w, x, t), w + rate * _slope(w, x, t))
         ),
@@ -82,6 +85,11 @@ def _softplus(x: Any, beta: float) -> Any:
     return np.logaddexp(0, beta * x) / beta
 
 
+def _naive(x: Any, beta: float) -> Any:
+    """Softplus with the overflow."""
+    return np.log(1 + np.exp(beta * x)) / beta
+
+
 def _for_beta(term: Callable[[Any, Any, float], Any]) -> Callable[[Any, Any, float], Any]:
     """The right gradient for x, beside the sum of g times a term for β."""
 
@@ -104,8 +112,22 @@ def _beta_term(x: Any, y: Any, beta: float) -> Any:
         (_numbers(2, 3), _numbers(2, 3), 0.5),
         (_numbers(4), _numbers(4), 1.5),
         (_numbers(3, dtype=np.float32), _numbers(3, dtype=np.float32), 2.0),
+        (np.array([2.0, 3.0]), np.array([800.0, 0.5]), 2.0),
     ],
     mistakes={
+        "far out e^(beta·x) is infinite, and infinity over infinity is NaN. Take 1 − exp(−beta·y) or "
+        "1/(1 + exp(−beta·x)) for the slope, and `logaddexp` for the value.": (
+            lambda g, x, beta: (
+                g * np.exp(beta * x) / (1 + np.exp(beta * x)),
+                np.sum(g * (x * np.exp(beta * x) / (1 + np.exp(beta * x)) - _naive(x, beta)) / beta),
+            )
+        ),
+        "far out the value is infinite, since e^(beta·x) is. Take `logaddexp`.": (
+            lambda g, x, beta: (
+                g * _sigmoid(beta * x),
+                np.sum(g * (x * _sigmoid(beta * x) - _naive(x, beta)) / beta),
+            )
+        ),
         "the slope for x is the sigmoid of beta·x, not of x.": (
             lambda g, x, beta: (g * _sigmoid(x), np.sum(g * _beta_term(x, _softplus(x, beta), beta)))
         ),
@@ -126,6 +148,36 @@ def _beta_term(x: Any, y: Any, beta: float) -> Any:
         ),
         "for beta, the first term has lost its 1/beta.": (
             _for_beta(lambda x, y, beta: x * _sigmoid(beta * x) - y / beta)
+        ),
+        "for beta, both terms have lost something: x·sigmoid(beta·x) its 1/beta, and −y/beta is missing.": (
+            _for_beta(lambda x, y, beta: x * _sigmoid(beta * x))
+        ),
+        "for beta, the second term is divided once too often: y has a 1/beta already, so it is −y/beta.": (
+            _for_beta(lambda x, y, beta: x * _sigmoid(beta * x) / beta - y / beta**2)
+        ),
+        "for beta, the derivative of 1/beta is −1/beta²: the second term is divided once too little.": (
+            _for_beta(lambda x, y, beta: x * _sigmoid(beta * x) / beta - y)
+        ),
+        "for beta, the inner derivative of beta·x is x; it is missing.": (
+            _for_beta(lambda x, y, beta: (_sigmoid(beta * x) - y) / beta)
+        ),
+        "for beta, the inner derivative of beta·x is x, where beta stands.": (
+            _for_beta(lambda x, y, beta: (beta * _sigmoid(beta * x) - y) / beta)
+        ),
+        "for x, the slope is 1 − exp(−beta·y); the beta is missing in it.": (
+            lambda g, x, beta: (
+                g * (1 - np.exp(-_softplus(x, beta))),
+                np.sum(g * _beta_term(x, _softplus(x, beta), beta)),
+            )
+        ),
+        "for x, the exponent has lost its minus sign: the slope is 1 − exp(−beta·y).": (
+            lambda g, x, beta: (
+                g * (1 - np.exp(beta * _softplus(x, beta))),
+                np.sum(g * _beta_term(x, _softplus(x, beta), beta)),
+            )
+        ),
+        "for x, the cotangent g is missing.": (
+            lambda g, x, beta: (_sigmoid(beta * x), np.sum(g * _beta_term(x, _softplus(x, beta), beta)))
         ),
         "for beta, the cotangent g is missing.": (
             lambda g, x, beta: (
@@ -183,6 +235,17 @@ def _instead_of(soft: Callable[[Tensor], Tensor]) -> Callable[[Any], Any]:
         "the slope is right, but what is detached must be sign(x) minus exactly what stands before it.": (
             _with_slopes(lambda x: x.clip(-1.0, 1.0) + (_sign(x) - x).detach())
         ),
+        "what is detached is taken away the wrong way round: it must be sign(x) minus clip(x, -1, 1).": (
+            _with_slopes(lambda x: x.clip(-1.0, 1.0) + (x.clip(-1.0, 1.0) - _sign(x)).detach())
+        ),
+        "the value is right, but dividing x by its detached size makes a slope of 1/|x|.": (
+            _with_slopes(lambda x: x / abs(x).detach())
+        ),
+        "the value is right, but dividing clip by its detached size makes a slope of 1/|x| where |x| < 1.": (
+            _with_slopes(lambda x: x.clip(-1.0, 1.0) / abs(x.clip(-1.0, 1.0)).detach())
+        ),
+        "clip is detached and sign(x) is not, so nothing comes back: sign(x) has no slope. Detach the "
+        "difference alone.": _with_slopes(lambda x: 0 * x + x.clip(-1.0, 1.0).detach() + _sign(x)),
         "sign(x) is added to x without taking x away again.": (
             _with_slopes(lambda x: x.clip(-1.0, 1.0) + _sign(x))
         ),
