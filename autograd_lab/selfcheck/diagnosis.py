@@ -85,12 +85,14 @@ def _as_one_array(a: Trial, b: Trial) -> Trial:
     if len({part.shape for part in a.results}) != 1:
         return a
     stacked = np.array(a.results)
-    return replace(a, results=(stacked,), single=True) if stacked.shape == b.results[0].shape else a
+    if stacked.shape != b.results[0].shape:
+        return a
+    return replace(a, results=(stacked,), single=True, plain=(all(a.plain),))
 
 
 def _in_precision(a: Trial, b: Trial) -> Trial:
     """A number of Python's is as good as one in the precision that is asked for: it has none of its own."""
-    if a.results is None or b.results is None or not len(a.results) == len(a.plain) == len(b.results):
+    if a.results is None or b.results is None or len(a.results) != len(b.results):
         return a
     results = tuple(
         x.astype(y.dtype) if plain and (x.dtype.kind, y.dtype.kind) in {("f", "f"), ("i", "f")} else x

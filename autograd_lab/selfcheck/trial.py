@@ -31,8 +31,8 @@ class Trial:
     single : bool
         Whether it came back as one thing rather than as a tuple or a list.
     plain : tuple of bool
-        Which of the results came back as Python's own numbers. Those have no precision of their own: in an
-        expression they take that of the arrays that they meet.
+        Which of the results came back as numbers of Python's own, or lists of them. Those have no precision
+        of their own: in an expression they take that of the arrays that they meet.
     fault : str
         What went wrong before any number could be compared, or "".
     on_this_input : bool
@@ -99,7 +99,7 @@ def _try(answer: Answer, exercise: Exercise, inputs: Inputs) -> Trial:
     single = not isinstance(out, tuple | list)
     parts = (out,) if single else tuple(out)
     try:
-        results = tuple(_as_array(part, given) for part in parts)
+        results = tuple(np.asarray(p.data if isinstance(p, Tensor) else p) for p in parts)
     except (ValueError, TypeError) as error:
         return Trial(inputs=inputs, fault=f"what it returns is no array: {_first_line(error)}")
     for number, (part, result) in enumerate(zip(parts, results, strict=True), start=1):
@@ -113,17 +113,8 @@ def _try(answer: Answer, exercise: Exercise, inputs: Inputs) -> Trial:
             f"the numbers are right, but the result shares memory with its input {letter}: whoever changes "
             "one of them later changes both. Return a copy."
         )
-    plain = tuple(type(part) in (int, float) for part in parts)
+    plain = tuple(map(_is_plain, parts))
     return Trial(inputs=inputs, results=results, single=single, plain=plain, fault=fault)
-
-
-def _as_array(part: Any, given: Inputs) -> Any:
-    """One part of what came back; Python's own numbers take the precision of the inputs, as in NumPy."""
-    array = np.asarray(part.data if isinstance(part, Tensor) else part)
-    if array.dtype == np.float64 and _is_plain(part):
-        precisions = {a.dtype for value in given for a in _arrays(value) if a.dtype.kind == "f"}
-        return array.astype(np.result_type(*precisions)) if precisions else array
-    return array
 
 
 def _is_plain(value: Any) -> bool:
