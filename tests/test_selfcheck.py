@@ -155,6 +155,8 @@ def test_a_function_that_is_not_written_or_takes_other_inputs_is_not_shown_any()
         raise NotImplementedError
 
     assert check("matmul.vjp", unwritten).text == "it is not written yet."
+    for dots in (..., (..., ...)):
+        assert check("matmul.vjp", lambda g, x, y, dots=dots: dots).text == "it is not written yet."
 
 
 def test_an_input_changed_in_place():

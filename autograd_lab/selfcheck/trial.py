@@ -17,6 +17,8 @@ from autograd_lab.tensor import Tensor
 # NumPy's words for it begin "matmul: Input operand 1 has a mismatch in its core dimension 0, with gufunc".
 MATMUL_LENGTHS = re.compile(r"matmul: .*gufunc signature.*\(size (\d+) is different from (\d+)\)")
 
+UNWRITTEN = "it is not written yet."
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
@@ -82,7 +84,7 @@ def _try(answer: Answer, exercise: Exercise, inputs: Inputs) -> Trial:
         with np.errstate(all="ignore"):
             out = answer(*given)
     except NotImplementedError:
-        return Trial(inputs=inputs, fault="it is not written yet.", on_this_input=False)
+        return Trial(inputs=inputs, fault=UNWRITTEN, on_this_input=False)
     except Exception as error:
         if isinstance(error, TypeError) and not _takes(answer, inputs):
             count = "1 input" if len(inputs) == 1 else f"{len(inputs)} inputs"
@@ -98,6 +100,8 @@ def _try(answer: Answer, exercise: Exercise, inputs: Inputs) -> Trial:
         return Trial(inputs=inputs, fault="it returns None. Is the last line a return?")
     single = not isinstance(out, tuple | list)
     parts = (out,) if single else tuple(out)
+    if any(part is ... for part in parts):
+        return Trial(inputs=inputs, fault=UNWRITTEN, on_this_input=False)
     try:
         results = tuple(np.asarray(p.data if isinstance(p, Tensor) else p) for p in parts)
     except (ValueError, TypeError) as error:
