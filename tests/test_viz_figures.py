@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ import autograd_lab as ag
 from autograd_lab import viz
 from autograd_lab.optim import SGD, Adam
 from autograd_lab.viz.explore.learning_rate import sgd_path, valley
+from autograd_lab.viz.style import new_figure
 
 WITHOUT_MATPLOTLIB = """
 import sys
@@ -326,3 +328,43 @@ def test_confusion_matrix_takes_small_integers() -> None:
 def test_confusion_matrix_of_bad_classes(labels: list[int], predictions: list[int], match: str) -> None:
     with pytest.raises(ValueError, match=match):
         viz.confusion_matrix(labels, predictions)
+
+
+# Names beside curves ---------------------------------------------------------------------------------------
+
+
+def curves(kind: str) -> object:
+    axes = new_figure(6.4, 3.2).subplots()
+    h = np.logspace(-3, 0, 13)
+    if kind == "logarithmic":
+        axes.loglog(h, h**2, "s-", label="order 2")
+        axes.loglog(h, h**2 + 0.05 * h, "o--", label="a longer name: order 1")
+    elif kind == "fan":
+        for slope in range(5):
+            axes.plot(h, slope * h, label=f"slope {slope}")
+    else:
+        axes.plot(h, np.sin(9 * h), label="wave")
+        axes.plot([0.5, 0.5], [-1, 1], "k")  # not named
+        axes.plot(h, np.where(h < 0.1, np.nan, 0.9 - h), label="begins late")
+    return axes
+
+
+@pytest.mark.parametrize("kind", ["logarithmic", "fan", "wave"])
+def test_names_stand_beside_curves_and_cover_nothing(kind: str) -> None:
+    with viz.book_style():
+        axes = curves(kind)
+        viz.label_curves(axes)
+        axes.figure.canvas.draw()
+        boxes = {text.get_text(): text.get_window_extent() for text in axes.texts}
+        wanted = [line for line in axes.lines if not line.get_label().startswith("_")]
+        assert list(boxes) == [line.get_label() for line in wanted]
+        for line in axes.lines:
+            path = line.get_transform().transform_path(line.get_path())
+            for name, box in boxes.items():
+                assert not path.intersects_bbox(box, filled=False), (line.get_label(), name)
+        for one, other in combinations(boxes.values(), 2):
+            assert not one.overlaps(other)
+        for line, text in zip(wanted, axes.texts, strict=True):
+            assert text.get_color() == line.get_color()
+        frame = axes.figure.bbox
+        assert all(frame.x0 <= box.x0 and box.x1 <= frame.x1 for box in boxes.values())

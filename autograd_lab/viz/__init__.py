@@ -15,6 +15,7 @@ from autograd_lab.viz.explore import (
     explore_step_size,
 )
 from autograd_lab.viz.images import plot_digits, plot_input_gradients, plot_weights
+from autograd_lab.viz.labels import label_curves
 from autograd_lab.viz.paths import plot_paths, walk
 from autograd_lab.viz.precision import plot_rounding_errors
 from autograd_lab.viz.replay import Replay, replay
@@ -40,6 +41,7 @@ __all__ = [
     "explore_learning_rate",
     "explore_softmax",
     "explore_step_size",
+    "label_curves",
     "plot_confusion",
     "plot_digits",
     "plot_errors",

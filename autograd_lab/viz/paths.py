@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from autograd_lab.graph import no_grad
 from autograd_lab.optim import Optimizer
 from autograd_lab.tensor import Tensor
+from autograd_lab.viz.labels import label_curves
 from autograd_lab.viz.style import PALETTE, book_style, new_figure, require_matplotlib
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["plot_paths", "walk"]
@@ -23,8 +22,6 @@ __all__ = ["plot_paths", "walk"]
 Points = NDArray[np.float64]
 _PATHS = (("blue", "-o"), ("vermilion", "-s"), ("green", "-^"), ("purple", "-D"))
 _WIDTH, _HEIGHT = 7.2, 4.2  # inches
-_PAGE = 72 * np.array([6.5, 3.6])  # of the axes, about, in points
-_LETTER, _LINE = 6.0, 13.0  # of a label, in points
 
 
 def walk(
@@ -133,13 +130,15 @@ def plot_paths(
         across, up, height = _heights(surface, x, y)
         levels = np.unique(np.quantile(height, (np.arange(1, 10) / 10) ** 2))
         axes.contour(across, up, height, levels=levels, colors=PALETTE["rule"], linewidths=0.9, zorder=1)
-        for (color, mark), path in zip(_PATHS, points.values(), strict=False):
-            axes.plot(*path.T, mark, color=PALETTE[color], linewidth=1.4, markersize=3.2, zorder=3)
+        for (color, mark), (name, path) in zip(_PATHS, points.items(), strict=False):
+            axes.plot(
+                *path.T, mark, color=PALETTE[color], linewidth=1.4, markersize=3.2, zorder=3, label=name
+            )
         if lowest is not None:
             axes.plot(*lowest, "x", color=PALETTE["ink"], markersize=9, markeredgewidth=2, zorder=4)
         starts = np.unique([path[0] for path in points.values()], axis=0)
         axes.plot(*starts.T, "o", color=PALETTE["ink"], markersize=8, fillstyle="none", zorder=4)
-        _write_names(axes, points, starts, x, y)
+        label_curves(axes, {"start": starts})
     return figure
 
 
@@ -160,78 +159,3 @@ def _heights(
     with no_grad():
         height = [[surface(Tensor(np.array([a, b]))).item() for a in across] for b in up]
     return across, up, np.array(height)
-
-
-def _write_names(
-    axes: Axes,
-    points: Mapping[str, Points],
-    starts: Points,
-    x: tuple[float, float],
-    y: tuple[float, float],
-) -> None:
-    """Write each name beside its path, on the side and at the place where there is most room."""
-    from matplotlib.patheffects import withStroke
-
-    corner, scale = np.array([x[0], y[0]]), _PAGE / [x[1] - x[0], y[1] - y[0]]
-    lines = {name: _resampled((path - corner) * scale) for name, path in points.items()}
-    taken = np.concatenate(list(lines.values()))
-    wanted: list[tuple[str, str, Points, Points]] = []
-    for start in (starts - corner) * scale:
-        wanted.append(("start", "ink", start[None], taken))
-    for (name, line), (color, _) in zip(lines.items(), _PATHS, strict=False):
-        others = [other for label, other in lines.items() if label != name]
-        wanted.append((name, color, line, np.concatenate(others) if others else line[:1]))
-    for text, color, line, rest in wanted:
-        place, side = _roomiest(line, rest, taken, text)
-        box = _box(place, side, text)
-        taken = np.concatenate([taken, box])
-        axes.annotate(
-            text,
-            tuple(place / scale + corner),
-            xytext=(10 * side[0], 12 * side[1]),
-            textcoords="offset points",
-            color=PALETTE[color],
-            fontsize=10.5,
-            ha=("right", "center", "left")[side[0] + 1],
-            va="center",
-            path_effects=[withStroke(linewidth=3, foreground=PALETTE["paper"])],
-            zorder=5,
-        )
-
-
-def _resampled(path: Points, gap: float = 4.0) -> Points:
-    """Return points along a polyline, in points of the page, no further apart than a gap."""
-    pieces = []
-    for a, b in pairwise(path):
-        count = min(int(np.ceil(np.hypot(*(b - a)) / gap)), 500) + 1
-        pieces.append(a + np.linspace(0, 1, count)[:, None] * (b - a))
-    return np.concatenate(pieces)
-
-
-_SIDES = ((0, 1), (0, -1), (1, 0), (-1, 0))
-
-
-def _box(place: Points, side: tuple[int, int], text: str) -> Points:
-    """Return points along the middle of a label that stands on one side of a place."""
-    width = _LETTER * len(text)
-    left = place[0] + 10 * side[0] + (side[0] - 1) * width / 2
-    steps = np.linspace(0, 1, 2 + len(text) // 2)[:, None]
-    return np.array([left, place[1] + 12 * side[1]]) + steps * [width, 0.0]
-
-
-def _roomiest(line: Points, others: Points, taken: Points, text: str) -> tuple[Points, tuple[int, int]]:
-    """Return the place on a line, and the side of it, where a label is furthest from all else."""
-    page = _PAGE
-    best: tuple[float, Any, tuple[int, int]] = (-np.inf, line[0], _SIDES[0])
-    inside = line[((line >= 0) & (line <= page)).all(axis=1)]
-    for place in inside[:: max(1, len(inside) // 120)]:
-        alone = np.hypot(*(others - place).T).min() if len(line) > 1 else 0.0
-        for side in _SIDES:
-            box = _box(place, side, text)
-            edge = min((box - [0, _LINE / 2]).min(), (page - box - [0, _LINE / 2]).min())
-            room = np.hypot(*(box[:, None] - taken[None]).T).min()
-            # Room for the letters comes first; beyond that, distance from the other paths.
-            score = 4 * min(room, _LINE) + min(alone, 80.0) + 20 * min(edge, 0.0)
-            if score > best[0] + 1e-6:
-                best = (score, place, side)
-    return best[1], best[2]
