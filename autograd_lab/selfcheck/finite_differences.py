@@ -38,6 +38,30 @@ EPS = float(np.finfo(float).eps)
         "the step is bounded from above: take the larger one of |x| and 1.": (
             lambda x: EPS ** (1 / 3) * np.minimum(np.abs(x), 1)
         ),
+        "1 + |x| is a step of that size too, but the rule takes the larger of |x| and 1.": (
+            lambda x: EPS ** (1 / 3) * (1 + np.abs(x))
+        ),
+        "this takes u. The rule has eps, which is 2u.": (
+            lambda x: (EPS / 2) ** (1 / 3) * np.maximum(np.abs(x), 1)
+        ),
+        "eps ** 1 / 3 is a third of eps: the exponent needs brackets.": (
+            lambda x: EPS**1 / 3 * np.maximum(np.abs(x), 1)
+        ),
+        "|x| is under the root too; only eps belongs there.": (
+            lambda x: (EPS * np.maximum(np.abs(x), 1)) ** (1 / 3)
+        ),
+        "this is x moved by the step. Asked for is the step.": (
+            lambda x: x + EPS ** (1 / 3) * np.maximum(np.abs(x), 1)
+        ),
+        "this is one step for all entries, that of the largest: compare each |x| with 1, by np.maximum.": (
+            lambda x: EPS ** (1 / 3) * np.maximum(np.max(np.abs(x)), 1)
+        ),
+        "max of Python asks which of two things is larger, not entry by entry: use np.maximum.": (
+            lambda x: EPS ** (1 / 3) * max(np.abs(x), 1)
+        ),
+        "this is 1e-6 on the scale of x, a usable step; asked for is the cube root of eps.": (
+            lambda x: 1e-6 * np.maximum(np.abs(x), 1)
+        ),
     },
     atol=0.0,
 )  # fmt: skip
@@ -102,11 +126,31 @@ def _steps(x: Any) -> Any:
             _all_at_once
         ),
         "a step is not taken back before the next one is made: start each time from x.": _not_taken_back,
-        "a real step of 1e-20 is lost beside x: the step has to be imaginary, 1j * 1e-20.": (
+        "every slope is 0. Either the step is real, and lost beside x. Or it is put into a copy of x that is "
+        "real, and drops what is imaginary: begin with x.astype(complex).": (
             lambda f, x: np.array([(f(x + H * d) - f(x)) / H for d in _steps(x)])
         ),
+        "the imaginary part is multiplied by the step: divide by it.": (
+            lambda f, x: np.array([f(x + 1j * H * d).imag * H for d in _steps(x)])
+        ),
+        "this is the modulus, in which the value of f drowns the slope: take the imaginary part.": (
+            lambda f, x: np.array([abs(f(x + 1j * H * d)) / H for d in _steps(x)])
+        ),
+        "the modulus of a difference has no sign: take the imaginary part.": (
+            lambda f, x: np.array([abs(f(x + 1j * H * d) - f(x)) / H for d in _steps(x)])
+        ),
+        "the step takes the place of an entry; it has to be added to it.": (
+            lambda f, x: np.array([f(np.where(d == 1, 1j * H, x)).imag / H for d in _steps(x)])
+        ),
+        "that is one number, the sum of all slopes: move one entry at a time.": (
+            lambda f, x: f(x + 1j * H).imag / H
+        ),
+        "these are real central differences, with the digits that they lose: take complex steps.": (
+            lambda f, x: np.array([(f(x + 1e-6 * d) - f(x - 1e-6 * d)) / 2e-6 for d in _steps(x)])
+        ),
     },
-    atol=1e-25,  # tells 1e-20 times a slope from 0
+    rtol=1e-11,  # no real difference comes as near
+    atol=1e-50,  # tells 1e-40 times a slope from 0
 )  # fmt: skip
 def _complex_gradient(f: Any, x: Any) -> Any:
     return np.array([f(x + 1j * H * d).imag / H for d in _steps(x)])
@@ -158,6 +202,28 @@ def _forward(f: Any, x: Any, h: Any) -> Any:
         "this is one central difference; its error in h² is still there.": _central,
         "this is the central difference with h/2; a quarter of the error is still there.": (
             lambda f, x, h: _central(f, x, h / 2)
+        ),
+        "the weights are right, but for the steps h and 2h. Asked for are h/2 and h.": (
+            lambda f, x, h: (4 * _central(f, x, h) - _central(f, x, 2 * h)) / 3
+        ),
+        "in D(h/2) the step is halved below the line too: the two points are h apart.": (
+            lambda f, x, h: (4 * (f(x + h / 2) - f(x - h / 2)) / (2 * h) - _central(f, x, h)) / 3
+        ),
+        "both weights are positive, and the errors have the same sign: for them to cancel, β is negative.": (
+            lambda f, x, h: (4 * _central(f, x, h / 2) + _central(f, x, h)) / 5
+        ),
+        "the sign of β is wrong, and so the weights do not add up to 1.": (
+            lambda f, x, h: (4 * _central(f, x, h / 2) + _central(f, x, h)) / 3
+        ),
+        "these weights cancel an error in h³. Here halving h leaves a quarter of the error.": (
+            lambda f, x, h: (8 * _central(f, x, h / 2) - _central(f, x, h)) / 7
+        ),
+        "these weights cancel an error in h⁴, which would be the next step. Here halving h leaves a "
+        "quarter.": (
+            lambda f, x, h: (16 * _central(f, x, h / 2) - _central(f, x, h)) / 15
+        ),
+        "the errors cancel, but so does f', by a part: the weights have to add up to 1.": (
+            lambda f, x, h: _central(f, x, h / 2) - _central(f, x, h) / 4
         ),
     },
 )  # fmt: skip
