@@ -36,6 +36,15 @@ def _polar(x: Any, by_angle: float = 1.0, sign: float = -1.0) -> Any:
                 [[x[0] * np.cos(x[1]), -x[0] * np.sin(x[1])], [x[0] * np.sin(x[1]), x[0] * np.cos(x[1])]]
             )
         ),
+        "the rows are exchanged: the first output is r cos t.": (lambda x: _polar(x)[::-1]),
+        "these are the two values of f. The Jacobian has the slopes of each by r and by t.": (
+            lambda x: np.array([x[0] * np.cos(x[1]), x[0] * np.sin(x[1])])
+        ),
+        "the slope of the sine is plus the cosine.": (lambda x: _polar(x) * np.array([[1, 1], [1, -1]])),
+        "each output depends on both inputs: no entry is 0.": (lambda x: np.diag(np.diag(_polar(x)))),
+        "the slopes by r are not 1: what r is multiplied by stays, the cosine or the sine.": (
+            lambda x: np.array([[1, _polar(x)[0, 1]], [1, _polar(x)[1, 1]]])
+        ),
     },
 )
 def _jacobian(x: Any) -> Any:
@@ -80,6 +89,36 @@ def _network(n: int, m: int) -> tuple[Any, ...]:
         "the slope of tanh is missing: this is the VJP of B A x.": lambda g, x, A, B: A.T @ (B.T @ g),
         "the slope is multiplied in after A: going back, the tanh comes before A.": (
             lambda g, x, A, B: (A.T @ (B.T @ g)) * (1 - np.tanh(A @ x) ** 2)
+        ),
+        "this is the gradient for tanh(A x). Two maps are left to go back through.": (
+            lambda g, x, A, B: B.T @ g
+        ),
+        "this is the gradient for A x. The map A is left to go back through.": (
+            lambda g, x, A, B: (B.T @ g) * (1 - np.tanh(A @ x) ** 2)
+        ),
+        "the slope is taken at Aᵀx. On the way forward the tanh was applied to A x.": (
+            lambda g, x, A, B: A.T @ ((B.T @ g) * (1 - np.tanh(A.T @ x) ** 2))
+        ),
+        "tanh is missing in its slope: 1 − tanh², not 1 − (A x)².": (
+            lambda g, x, A, B: A.T @ ((B.T @ g) * (1 - (A @ x) ** 2))
+        ),
+        "a sign in the slope: it is 1 − tanh², with a minus.": (
+            lambda g, x, A, B: A.T @ ((B.T @ g) * (1 + np.tanh(A @ x) ** 2))
+        ),
+        "the cotangent is missing: this takes ones for g.": (
+            lambda g, x, A, B: A.T @ ((B.T @ np.ones_like(g)) * (1 - np.tanh(A @ x) ** 2))
+        ),
+        "this is the whole Jacobian. Asked for is gᵀ times it, without building it.": (
+            lambda g, x, A, B: (B * (1 - np.tanh(A @ x) ** 2)) @ A
+        ),
+        "that is the VJP of tanh(B A x). Here the tanh comes between A and B.": (
+            lambda g, x, A, B: A.T @ (B.T @ (g * (1 - np.tanh(B @ (A @ x)) ** 2)))
+        ),
+        "the product with Aᵀ is one entry by entry: sum over the middle index, with @.": (
+            lambda g, x, A, B: A.T * ((B.T @ g) * (1 - np.tanh(A @ x) ** 2))
+        ),
+        "this is a JVP, with x for the direction. The cotangent comes from the left.": (
+            lambda g, x, A, B: B @ ((1 - np.tanh(A @ x) ** 2) * (A @ x))
         ),
     },
 )
@@ -127,6 +166,30 @@ def pick_0_2_2_1(dx: Any) -> Any:
         ),
         "these are the columns of J, with no g: take the inner product of g with each.": (
             lambda push, g, n: np.stack([push(e) for e in np.eye(n)], axis=1)
+        ),
+        "an array of the push(e_j) has the columns of J for its rows. It is Jᵀ already, so no transpose "
+        "is needed.": (lambda push, g, n: np.array([push(e) for e in np.eye(n)]).T @ g),
+        "these are the columns of J, a row each, with no g: multiply them by g.": (
+            lambda push, g, n: np.array([push(e) for e in np.eye(n)])
+        ),
+        "push takes one direction of shape (n,). Given the whole identity it need not treat its columns "
+        "one by one.": (lambda push, g, n: g @ push(np.eye(n))),
+        "push takes one direction of shape (n,). What it does to the whole identity is anybody's guess.": (
+            lambda push, g, n: push(np.eye(n)).T @ g
+        ),
+        "the directions belong to the inputs: they have n entries, not as many as g.": (
+            lambda push, g, n: np.array([np.dot(g, push(e)) for e in np.eye(len(g))])
+        ),
+        "the inner product is a sum, not a mean.": (
+            lambda push, g, n: np.array([np.mean(g * push(e)) for e in np.eye(n)])
+        ),
+        "that solves J x = g. The transpose is not the inverse.": (
+            lambda push, g, n: np.linalg.lstsq(np.stack([push(e) for e in np.eye(n)], axis=1), g, rcond=None)[
+                0
+            ]
+        ),
+        "all calls are added up: entry j is the inner product of g with its own push(e_j).": (
+            lambda push, g, n: np.dot(g, push(np.ones(n)))
         ),
     },
 )
