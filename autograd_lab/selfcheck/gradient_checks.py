@@ -17,6 +17,8 @@ from autograd_lab.selfcheck.exercise import exercise
     inputs=[
         (np.array([1.0, -2.5]), np.array([1.5, -1.0]), 0.1, 0.2),
         (np.array([3.0, 0.0, -1.0]), np.array([4.0, 0.25, -1.0]), 0.05, 0.5),
+        (np.array([0.5, -3.0]), np.array([-2.0, 5.0]), 0.5, 0.125),  # wrong signs
+        (np.array([2.0, -4.5]), np.array([1.5, -4.0]), 0.25, 0.5),  # passes
         (np.array([[0.5, 8.0], [0.0, -4.0]]), np.array([[0.0, 9.0], [0.125, -6.0]]), 0.25, 0.25),
     ],
     mistakes={
@@ -44,6 +46,45 @@ from autograd_lab.selfcheck.exercise import exercise
         "atol is a part of the tolerance too: it is added, so that a gradient of 0 has some.": (
             lambda a, n, atol, rtol: np.max(np.abs(a - n) / (rtol * np.abs(n)))
         ),
+        "atol and rtol are exchanged: rtol is the one beside |numeric|.": (
+            lambda a, n, atol, rtol: np.max(np.abs(a - n) / (rtol + atol * np.abs(n)))
+        ),
+        "this has a number for each entry. Asked for is the largest.": (
+            lambda a, n, atol, rtol: np.abs(a - n) / (atol + rtol * np.abs(n))
+        ),
+        "the brackets are missing: all of atol + rtol |numeric| is below the line.": (
+            lambda a, n, atol, rtol: np.max(np.abs(a - n) / atol + rtol * np.abs(n))
+        ),
+        "the sizes are compared, so a wrong sign passes: take the absolute value of the difference.": (
+            lambda a, n, atol, rtol: np.max(np.abs(np.abs(a) - np.abs(n)) / (atol + rtol * np.abs(n)))
+        ),
+        "the tolerance is measured by the larger of both, which helps a gradient that is too large: use "
+        "the numeric one.": (
+            lambda a, n, atol, rtol: np.max(np.abs(a - n) / (atol + rtol * np.maximum(np.abs(a), np.abs(n))))
+        ),
+        "this is the largest error. Divide each by its tolerance first.": (
+            lambda a, n, atol, rtol: np.max(np.abs(a - n))
+        ),
+        "rtol |numeric| is a part of the tolerance too: it allows more where the slope is large.": (
+            lambda a, n, atol, rtol: np.max(np.abs(a - n) / atol)
+        ),
+        "the size of the slope is missing in the tolerance: rtol stands beside |numeric|.": (
+            lambda a, n, atol, rtol: np.max(np.abs(a - n) / (atol + rtol))
+        ),
+        "the sum lets many small errors add up to a large one: take the largest.": (
+            lambda a, n, atol, rtol: np.sum(np.abs(a - n) / (atol + rtol * np.abs(n)))
+        ),
+        "the quotient is upside down: the error is divided by the tolerance.": (
+            lambda a, n, atol, rtol: np.max((atol + rtol * np.abs(n)) / np.abs(a - n))
+        ),
+        "that is the smallest, which hides all others: take the largest.": (
+            lambda a, n, atol, rtol: np.min(np.abs(a - n) / (atol + rtol * np.abs(n)))
+        ),
+        "max of Python compares whole rows of an array with two axes: use np.max.": (
+            lambda a, n, atol, rtol: max(np.abs(a - n) / (atol + rtol * np.abs(n)))
+        ),
+        "an entry that passes counts as 1 here. Asked for is the quotient itself, also where it is below "
+        "1.": (lambda a, n, atol, rtol: max(1.0, np.max(np.abs(a - n) / (atol + rtol * np.abs(n))))),
     },
 )
 def _excess(analytic: Any, numeric: Any, atol: float, rtol: float) -> Any:
@@ -71,6 +112,7 @@ def log_sum_exp(x: Any) -> Any:
     letters="f x d h",
     inputs=[
         (cube, np.array([1.0, 2.0]), np.array([3.0, -0.5]), 0.1),
+        (cube, np.array([1.0, 2.0]), np.array([0.5, -3.0]), 0.1),
         (product_of_sines, np.array([0.5, 1.0, 2.0]), np.array([1.0, -2.0, 0.5]), 0.1),
         (log_sum_exp, np.array([[0.5, 1.0], [-1.0, 2.0]]), np.array([[1.0, 0.0], [-1.5, 2.0]]), 0.05),
     ],
@@ -88,6 +130,29 @@ def log_sum_exp(x: Any) -> Any:
             lambda f, x, d, h: (f(x + h * d) - f(x - h * d)) / (2 * h * np.linalg.norm(d))
         ),
         "the sign is turned: ahead minus behind.": lambda f, x, d, h: (f(x - h * d) - f(x + h * d)) / (2 * h),
+        "/ 2 * h multiplies by h. Both belong below the line: / (2 * h).": (
+            lambda f, x, d, h: (f(x + h * d) - f(x - h * d)) / 2 * h
+        ),
+        "this is a difference still: divide it by 2h.": (lambda f, x, d, h: f(x + h * d) - f(x - h * d)),
+        "the step h is missing: the points are x + h d and x − h d.": (
+            lambda f, x, d, h: (f(x + d) - f(x - d)) / 2
+        ),
+        "this is the one-sided difference, backwards. Its error is of order h, that of the central one "
+        "of order h².": (lambda f, x, d, h: (f(x) - f(x - h * d)) / h),
+        "d is made as long as 1 first. The slope ⟨∇f, d⟩ grows with d, so leave d as it is.": (
+            lambda f, x, d, h: _slope(f, x, d / np.linalg.norm(d), h)
+        ),
+        "these are steps of h/2 to either side. Asked for are steps of h.": (
+            lambda f, x, d, h: _slope(f, x, d, h / 2)
+        ),
+        "the step is fixed, and h is not used.": (lambda f, x, d, h: _slope(f, x, d, 1e-6)),
+        "x and d are exchanged: start at x and move along d.": (lambda f, x, d, h: _slope(f, d, x, h)),
+        "a slope has a sign: it is negative where f falls along d.": (
+            lambda f, x, d, h: np.abs(_slope(f, x, d, h))
+        ),
+        "a sum of both values has no slope in it: subtract.": (
+            lambda f, x, d, h: (f(x + h * d) + f(x - h * d)) / (2 * h)
+        ),
     },
 )
 def _slope(f: Any, x: Any, d: Any, h: float) -> Any:
@@ -130,6 +195,52 @@ def _remainder(f: Any, g: Any, x: Any, d: Any, h: float) -> Any:
         ),
         "this is R(h) / R(h/2) itself, without the logarithm.": (
             lambda f, g, x, d, h: _remainder(f, g, x, d, h) / _remainder(f, g, x, d, h / 2)
+        ),
+        "the step was halved, so the logarithm is the one to base 2, not to base 10.": (
+            lambda f, g, x, d, h: np.log10(_remainder(f, g, x, d, h) / _remainder(f, g, x, d, h / 2))
+        ),
+        "the steps are h and h/2, not 2h and h.": (
+            lambda f, g, x, d, h: np.log2(_remainder(f, g, x, d, 2 * h) / _remainder(f, g, x, d, h))
+        ),
+        "this looks to both sides, where the curvature cancels and a right gradient gives 3: R has f(x + "
+        "h d) − f(x).": (
+            lambda f, g, x, d, h: (lambda r: np.log2(r(h) / r(h / 2)))(
+                lambda s: np.abs(f(x + s * d) - f(x - s * d) - 2 * s * np.sum(g * d))
+            )
+        ),
+        "the linear term lacks the direction: it is h ⟨g, d⟩, not h times the sum of g.": (
+            lambda f, g, x, d, h: (lambda r: np.log2(r(h) / r(h / 2)))(
+                lambda s: np.abs(f(x + s * d) - f(x) - s * np.sum(g))
+            )
+        ),
+        "f moves along d: x + h d, not x + h.": (
+            lambda f, g, x, d, h: (lambda r: np.log2(r(h) / r(h / 2)))(
+                lambda s: np.abs(f(x + s) - f(x) - s * np.sum(g * d))
+            )
+        ),
+        "the linear term is added: subtract what the gradient predicts.": (
+            lambda f, g, x, d, h: (lambda r: np.log2(r(h) / r(h / 2)))(
+                lambda s: np.abs(f(x + s * d) - f(x) + s * np.sum(g * d))
+            )
+        ),
+        "f(x) is not taken away: then the remainder does not go to 0.": (
+            lambda f, g, x, d, h: (lambda r: np.log2(r(h) / r(h / 2)))(
+                lambda s: np.abs(f(x + s * d) - s * np.sum(g * d))
+            )
+        ),
+        "the remainder is divided by its step, which takes 1 from the order.": (
+            lambda f, g, x, d, h: (lambda r: np.log2(r(h) / r(h / 2)))(
+                lambda s: np.abs((f(x + s * d) - f(x)) / s - np.sum(g * d))
+            )
+        ),
+        "this is a quotient of logarithms. Take the logarithm of the quotient.": (
+            lambda f, g, x, d, h: np.log2(_remainder(f, g, x, d, h)) / np.log2(_remainder(f, g, x, d, h / 2))
+        ),
+        "half of the quotient is no logarithm: R(h) / R(h/2) is 2 to the power p, and 4 / 2 = 2 is chance.": (
+            lambda f, g, x, d, h: _remainder(f, g, x, d, h) / _remainder(f, g, x, d, h / 2) / 2
+        ),
+        "the order is asked for as it comes out, not rounded.": (
+            lambda f, g, x, d, h: np.round(np.log2(_remainder(f, g, x, d, h) / _remainder(f, g, x, d, h / 2)))
         ),
     },
 )
