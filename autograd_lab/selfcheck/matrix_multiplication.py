@@ -67,6 +67,14 @@ def _small(*arrays: Any) -> tuple[Any, ...]:
         ),
         "these are the other factors alone, as the report's equation (7) has them; a VJP multiplies by the "
         "cotangent g.": lambda g, x, w: (w, x),
+        "g is transposed as well. It has n first and m last, as both products need it.": (
+            lambda g, x, w: (g.T @ w.T, x.T @ g.T)
+        ),
+        "for w, the wrong factor is transposed: the summed letter n is first in both, so turn the left "
+        "one, x.": (lambda g, x, w: (g @ w.T, x @ g.T)),
+        "these are inverses. Going back takes the transposes.": (
+            lambda g, x, w: (g @ np.linalg.pinv(w), np.linalg.pinv(x) @ g)
+        ),
     },
 )
 def _matmul_vjp(g: Any, x: Any, w: Any) -> Any:
@@ -102,6 +110,13 @@ def _matmul_vjp(g: Any, x: Any, w: Any) -> Any:
         "that multiplies a and b entry by entry. Here every a_i meets every b_j.": lambda a, W, b: a * b,
         "that sums over the products of a and b. Here nothing is summed: each W_ij has its own derivative.": (
             lambda a, W, b: a @ b
+        ),
+        "a_i + b_j: the product a_i W_ij b_j has the derivative a_i b_j.": (lambda a, W, b: a[:, None] + b),
+        "this is the outer product of the gradients for a and for b. Differentiate a_i W_ij b_j by W_ij.": (
+            lambda a, W, b: np.outer(W @ b, a @ W)
+        ),
+        "a is still missing, and W is too many: the derivative of a_i W_ij b_j by W_ij is a_i b_j.": (
+            lambda a, W, b: W * b
         ),
     },
 )
@@ -147,6 +162,18 @@ def _bilinear(a: Any, W: Any, b: Any) -> Any:
         "this is the VJP of the product entry by entry; in a matrix product an index is summed over.": (
             lambda g, x, v: (g * v, g * x)
         ),
+        "for v, both factors are transposed: n is first in g and first in x, so turn the left one only.": (
+            lambda g, x, v: (g @ v, x.T @ g.T)
+        ),
+        "for x, the factors stand in the wrong order: n, the first letter of the result, is in g.": (
+            lambda g, x, v: (v @ g, g.T @ x)
+        ),
+        "for x, g is transposed: its last letter m is the summed one already.": (
+            lambda g, x, v: (g.T @ v, g.T @ x)
+        ),
+        "the cotangent g is missing: these are the gradients for a g of ones.": (
+            lambda g, x, v: (np.ones_like(g) @ v, np.ones_like(g).T @ x)
+        ),
     },
 )
 def _out_in(g: Any, x: Any, v: Any) -> Any:
@@ -191,6 +218,12 @@ def _out_in(g: Any, x: Any, v: Any) -> Any:
         ),
         "these are the gradients for x and for x.T. Turn the second back and add: there is one x.": (
             lambda g, x: (g @ x, x.T @ g)
+        ),
+        "the cotangent g is missing: this is the gradient for a g of ones.": (
+            lambda g, x: 2 * np.ones_like(g) @ x
+        ),
+        "x is used twice, so add what comes through either; a mean halves it.": (
+            lambda g, x: (g + g.T) @ x / 2
         ),
     },
 )
