@@ -135,6 +135,20 @@ def test_lists_of_numpys_numbers_keep_theirs():
     wrong(double, "in float64 where float32", name="broadcast.column")
 
 
+def test_an_array_of_numbers_will_do_for_several():
+    def along(f, gradient, x, d, h):
+        return np.array([np.sum(gradient(x) * d), (f(x + h * d) - f(x - h * d)) / (2 * h)])
+
+    assert repr(check("gradient.along", along)) == "Right: gradient.along."
+    wrong(lambda *given: along(*given)[::-1], "the two slopes are exchanged", name="gradient.along")
+    wrong(lambda *given: along(*given)[:1], "it returns one result", name="gradient.along")
+    adjoints = EXERCISES["graph.adjoints"].answer
+    assert (
+        repr(check("graph.adjoints", lambda edges, n: np.array(adjoints(edges, n))))
+        == "Right: graph.adjoints."
+    )
+
+
 # --- what goes wrong everywhere --------------------------------------------------------------------------
 
 
@@ -257,6 +271,8 @@ def test_a_diagnosis_must_hold_on_every_input():
     assert said(total, lambda x: x.sum() * (2 if len(x) == 1 else 3)) == "the numbers differ."
     zero = task("x", [(0.0,), (1.0,)], lambda x: 2 * x)
     assert said(zero, lambda x: 4 * x) == "every entry is 2 times what it should be."
+    near = said(zero, lambda x: 2.00002 * x)
+    assert near == "the numbers are near the right ones, but not as near as asked for."
     assert said(zero, lambda x: 4 * x + (x == 0)) == "the numbers differ."
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from autograd_lab.selfcheck.exercise import exercise
 
 
@@ -107,9 +105,6 @@ def _only_locals(edges: Any, n: int) -> Any:
         "it goes forwards: these are the derivatives of each node with respect to node 0.": _forwards,
         "the local derivatives add up without the adjoint of the child that each must be multiplied with.": (
             _only_locals
-        ),
-        "the numbers are right, but a list is asked for: return adjoint.tolist().": (
-            lambda edges, n: np.array(_adjoints(edges, n))
         ),
     },
 )

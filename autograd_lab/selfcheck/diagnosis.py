@@ -59,7 +59,7 @@ def diagnose(mine: Sequence[Trial], exercise: Exercise) -> str:
 
 def _diagnose(mine: Sequence[Trial], exercise: Exercise) -> str:
     right = try_answer(exercise.answer, exercise)
-    mine = [_in_precision(_as_one_array(a, b), b) for a, b in zip(mine, right, strict=True)]
+    mine = [_in_precision(_as_numbers(_as_one_array(a, b), b), b) for a, b in zip(mine, right, strict=True)]
     wrong = [i for i, (a, b) in enumerate(zip(mine, right, strict=True)) if not _agree(a, b, exercise)]
     if not wrong:
         # Right numbers, but something else is the matter.
@@ -88,6 +88,17 @@ def _as_one_array(a: Trial, b: Trial) -> Trial:
     if stacked.shape != b.results[0].shape:
         return a
     return replace(a, results=(stacked,), single=True, plain=(all(a.plain),))
+
+
+def _as_numbers(a: Trial, b: Trial) -> Trial:
+    """An array of numbers is as good as a tuple or a list of them, where several are asked for."""
+    if a.results is None or b.results is None or not a.single or b.single:
+        return a
+    if any(part.shape for part in b.results) or a.results[0].shape != (len(b.results),):
+        return a
+    return replace(
+        a, results=tuple(map(np.asarray, a.results[0])), single=False, plain=a.plain * len(b.results)
+    )
 
 
 def _in_precision(a: Trial, b: Trial) -> Trial:
@@ -279,6 +290,8 @@ def _factor(pairs: _Pairs, exercise: Exercise) -> str:
     factors = [f for p in telling if (f := _ratio(p.mine, p.right)) is not None]
     if len(factors) < len(telling) or not factors:
         return ""
+    if np.allclose(factors, 1, rtol=1e-4):
+        return "the numbers are near the right ones, but not as near as asked for."
     if np.allclose(factors, factors[0], rtol=1e-4):
         return f"every entry is {factors[0]:.4g} times what it should be."
     for length, lengths in _lengths(telling, exercise):
