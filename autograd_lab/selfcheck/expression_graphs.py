@@ -12,6 +12,8 @@ from autograd_lab.selfcheck.exercise import exercise
 _ONE = np.array([[1, 0, 1]])
 _SHARED = np.array([[2, 0, 1], [0, 2, 0], [1, 2, 3]])
 _LONG = np.array([[1, 1, 0], [2, 3, 3], [0, 4, 2], [1, 4, 5], [2, 3, 6]])
+# No row reads value 3.
+_UNREAD = np.array([[2, 0, 1], [1, 2, 1], [0, 2, 0]])
 
 
 @exercise(
@@ -24,6 +26,16 @@ _LONG = np.array([[1, 1, 0], [2, 3, 3], [0, 4, 2], [1, 4, 5], [2, 3, 6]])
         "y * y reads y twice, and that makes two edges.": lambda k: (1 + 2 * k, 3 * k),
         "each round applies two operators, a product and a sum, and each leaves a node.": (
             lambda k: (1 + k, 2 * k)
+        ),
+        "a round applies two operators, a product and a sum, so it leaves two nodes, not one.": (
+            lambda k: (1 + k, 4 * k)
+        ),
+        "a round leaves two nodes, a product and a sum. The y that they read is there already.": (
+            lambda k: (1 + 3 * k, 4 * k)
+        ),
+        "the last y is no node of its own: it is that of the last sum.": lambda k: (2 + 2 * k, 4 * k),
+        "the product reads two values and so does the sum, which makes four edges a round.": (
+            lambda k: (1 + 2 * k, 2 * k)
         ),
         "these are the letters and signs of the written-out formula. A value that is used again is no new "
         "node.": lambda k: (2 * 3**k - 1, 2 * 3**k - 2),
@@ -69,6 +81,19 @@ def _apply(op: Any, x: Any, y: Any) -> Any:
         "it returns the last value alone; all of them are asked for.": (
             lambda p, x: _values(p, x, lambda op, v, i, j: _apply(op, v[i], v[j]))[-1]
         ),
+        "it returns after the first row. Is the return inside the loop?": (
+            lambda p, x: _values(p[:1], x, lambda op, v, i, j: _apply(op, v[i], v[j]))
+        ),
+        "two operators are exchanged: 1 subtracts and 2 multiplies.": (
+            lambda p, x: _values(p, x, lambda op, v, i, j: _apply([0, 2, 1][op], v[i], v[j]))
+        ),
+        "values are numbered from 0, so value number i is v[i].": (
+            lambda p, x: _values(p, x, lambda op, v, i, j: _apply(op, v[i - 1], v[j - 1]))
+        ),
+        "it calculates with i and j themselves, which only say which values to read.": (
+            lambda p, x: _values(p, x, lambda op, v, i, j: _apply(op, i, j))
+        ),
+        "an array does not grow. Begin with list(leaves), which does.": lambda p, x: x.append(x[0]),
     },
 )
 def _run(program: Any, leaves: Any) -> Any:
@@ -102,11 +127,21 @@ def _readers(program: Any, n: int) -> Any:
     return np.array([sum(k <= n + row for k in reads) + (row == last) for row, reads in enumerate(later)])
 
 
+def _later(program: Any, n: int, row: int, first: int = 1) -> set[int]:
+    """The values that rows after this one read, whether they are there or not."""
+    return set(program[row + 1 :, first:].ravel().tolist())
+
+
+def _counts(program: Any, held: Any) -> Any:
+    """A count for each row of what a function of its number says is held."""
+    return np.array([len(held(row)) for row in range(len(program))])
+
+
 @exercise(
     "graphs.live",
     "live(program, n) returns how many values must be held after each row, with n leaves.",
     letters="program n",
-    inputs=[(_ONE, 2), (_SHARED, 2), (_LONG, 3)],
+    inputs=[(_ONE, 2), (_SHARED, 2), (_LONG, 3), (_UNREAD, 2)],
     mistakes={
         "it never forgets a value, but one that no later row reads can go.": (
             lambda p, n: _held(p, n, release="never")
@@ -122,6 +157,33 @@ def _readers(program: Any, n: int) -> Any:
         ),
         "it counts readers; a value that two later rows read is held once.": _readers,
         "leaves that a later row reads must be held as well.": lambda p, n: _held(p, n, leaves=False),
+        "it counts values that are not there yet. After a row, only the leaves and the values of the rows so "
+        "far can be held.": lambda p, n: _counts(p, lambda row: _later(p, n, row) | {n + len(p) - 1}),
+        "it counts the result from the first row on; it is there only after the last.": (
+            lambda p, n: _counts(p, lambda row: {k for k in _later(p, n, row) if k <= n + row} | {-1})
+        ),
+        "it leaves out the value that the row itself has just made.": (
+            lambda p, n: _counts(p, lambda row: {k for k in _later(p, n, row) if k < n + row})
+        ),
+        "it holds each row's own value in any case. One that no later row reads can go at once, unless it is "
+        "the result.": (
+            lambda p, n: _counts(p, lambda row: {k for k in _later(p, n, row) if k <= n + row} | {n + row})
+        ),
+        "it takes the first column for an input. That is the operator; the other two say what is read.": (
+            lambda p, n: _counts(
+                p,
+                lambda row: (
+                    {k for k in _later(p, n, row, first=0) if k <= n + row}
+                    | ({n + row} if row == len(p) - 1 else set())
+                ),
+            )
+        ),
+        "it counts what is held before the row runs; after it is asked for.": (
+            lambda p, n: _counts(p, lambda row: {k for k in _later(p, n, row - 1) if k < n + row})
+        ),
+        "it returns the most that is held at any time; a number for each row is asked for.": (
+            lambda p, n: max(_held(p, n))
+        ),
     },
 )
 def _live(program: Any, n: Any) -> Any:
