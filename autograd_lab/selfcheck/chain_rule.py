@@ -6,6 +6,7 @@ what uses it; node 0 is the variable and the last node the output.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from autograd_lab.selfcheck.exercise import exercise
@@ -28,6 +29,15 @@ from autograd_lab.selfcheck.exercise import exercise
             lambda x, w: (x * w + x) * w * (x * w * w) * (x * w)
         ),
         "this is the derivative with respect to w.": lambda x, w: (x * w + x) * x + x * w * x,
+        "the edge v → y carries the factor u, and both paths through v take it.": (
+            lambda x, w: (x * w + x) * w + w + 1
+        ),
+        "the edge x → u carries the factor w; the path x → u → y needs it.": (
+            lambda x, w: x * w + x + x * w * w + x * w
+        ),
+        "the derivatives of u and of v are multiplied. A product has two terms, each with one factor as it "
+        "is.": lambda x, w: w * (w + 1),
+        "this is the value y, not its slope.": lambda x, w: x * w * (x * w + x),
     },
 )
 def _slope(x: Any, w: Any) -> Any:
@@ -79,6 +89,23 @@ def _only_locals(edges: Any, n: int) -> Any:
     return tuple(adjoint)
 
 
+def _walk(edges: Any, start: list[int], arrive: Callable[[int, int, int], int]) -> Any:
+    adjoint = list(start)
+    for parent, child, local in _newest_first(edges):
+        adjoint[parent] = arrive(adjoint[parent], adjoint[child], local)
+    return tuple(adjoint)
+
+
+def _hurried(edges: Any, node: int, g: int, adjoint: list[int], seen: set[int]) -> list[int]:
+    adjoint[node] += g
+    if node not in seen:
+        seen.add(node)
+        for parent, child, local in edges:
+            if child == node:
+                _hurried(edges, parent, adjoint[node] * local, adjoint, seen)
+    return adjoint
+
+
 @exercise(
     "graph.adjoints",
     "adjoints(edges, n) returns a list with the derivative of node n − 1 with respect to each of the nodes "
@@ -106,6 +133,27 @@ def _only_locals(edges: Any, n: int) -> Any:
         "the local derivatives add up without the adjoint of the child that each must be multiplied with.": (
             _only_locals
         ),
+        "the seed stands at node 0. It belongs to the output, node n − 1.": (
+            lambda edges, n: _walk(edges, [1] + [0] * (n - 1), lambda old, g, local: old + g * local)
+        ),
+        "every adjoint starts at 1. Only the output's does; the others start at 0.": (
+            lambda edges, n: _walk(edges, [1] * n, lambda old, g, local: old + g * local)
+        ),
+        "arrivals at one node are multiplied; they add up.": (
+            lambda edges, n: _walk(edges, [1] * n, lambda old, g, local: old * g * local)
+        ),
+        "the local derivative is added to the child's adjoint; along a path factors multiply.": (
+            lambda edges, n: _walk(edges, [0] * (n - 1) + [1], lambda old, g, local: old + g + local)
+        ),
+        "it carries from parent to child; backward goes from the child to the parent.": (
+            lambda edges, n: _in_order_of([(c, p, local) for p, c, local in _newest_first(edges)], n)
+        ),
+        "a node hands on what arrives first, without waiting for the rest.": (
+            lambda edges, n: tuple(_hurried(edges, n - 1, 1, [0] * n, set()))
+        ),
+        "the adjoints come newest first; that of node 0 comes first.": (
+            lambda edges, n: _adjoints(edges, n)[::-1]
+        ),
     },
 )
 def _adjoints(edges: Any, n: int) -> Any:
@@ -120,6 +168,16 @@ def _paths_and_steps(edges: Any, n: int) -> tuple[list[int], list[int]]:
         paths[parent] += paths[child]
         steps[parent] += steps[child] + paths[child]
     return paths, steps
+
+
+def _steps(edges: Any, n: int, once: bool = False) -> int:
+    """The edges of all paths from node 0, if the edges come newest first and each counts for every path."""
+    paths, steps = [0] * n, [0] * n
+    paths[-1] = 1
+    for parent, child in edges:
+        paths[parent] += paths[child]
+        steps[parent] += steps[child] + (1 if once else paths[child])
+    return steps[0]
 
 
 def _longest(edges: Any, n: int) -> list[int]:
@@ -163,6 +221,22 @@ def _doubles(n: int) -> list[tuple[int, int]]:
         ),
         "the second number counts the nodes; the engine calls one VJP for each edge.": (
             lambda edges, n: (_paths_and_steps(edges, n)[1][0], n)
+        ),
+        "the first number leaves out one factor of each path. Count one multiplication for each edge; the "
+        "first one multiplies the seed.": (
+            lambda edges, n: (_paths_and_steps(edges, n)[1][0] - _paths_and_steps(edges, n)[0][0], len(edges))
+        ),
+        "the first number adds 1 for an edge, where every path through the edge multiplies once more.": (
+            lambda edges, n: (_steps(_newest_first(edges), n, once=True), len(edges))
+        ),
+        "it takes the edges as they stand in the list, and they come in no order. Sort them, newest first.": (
+            lambda edges, n: (_steps(edges, n), len(edges))
+        ),
+        "it takes the list from its end, which is not newest first. Sort the edges by their child.": (
+            lambda edges, n: (_steps(edges[::-1], n), len(edges))
+        ),
+        "the first number counts the paths from all nodes. Count the edges of those from node 0.": (
+            lambda edges, n: (sum(_paths_and_steps(edges, n)[0]), len(edges))
         ),
     },
 )
