@@ -2,7 +2,7 @@
 
 Pure Python, with no array in sight. A :class:`Value` is a number and the edges that lead to it; an edge is
 an input and a number, the local slope. :meth:`Value.backward` multiplies slopes along edges and adds up
-where edges meet. The chapter *A reverse-mode engine in 60 lines* builds this file line by line.
+where edges meet. The chapter *A reverse-mode engine fits in 60 lines* builds this file line by line.
 
 >>> x = Value(3.0)
 >>> y = x * x + 2 * x

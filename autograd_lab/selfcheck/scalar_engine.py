@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,25 @@ def _logistic(x: float) -> float:
         "the slope is only half of the product: a factor v or 1 − v is missing.": (
             lambda x: (_logistic(x), 1 - _logistic(x))
         ),
+        "the slope is v·(1 − v). This is its factor v alone.": lambda x: (_logistic(x), _logistic(x)),
+        "the slope is v·(1 − v). You have v·(1 − v²), but 1 − v² belongs to tanh.": (
+            lambda x: (_logistic(x), _logistic(x) * (1 - _logistic(x) ** 2))
+        ),
+        "the slope has the factor 1 − v once, and v once.": (
+            lambda x: (_logistic(x), (1 - _logistic(x)) ** 2)
+        ),
+        "this is the slope of 1/u at u = 1 + exp(−x). The slope of u itself is missing: −exp(−x).": (
+            lambda x: (_logistic(x), -(_logistic(x) ** 2))
+        ),
+        "the slope of u = 1 + exp(−x) is missing, −exp(−x), and 1/u has the slope −1/u².": (
+            lambda x: (_logistic(x), _logistic(x) ** 2)
+        ),
+        "the exponent is −x. With exp(x) the value falls where it should rise.": (
+            lambda x: (_logistic(-x), _logistic(-x) * (1 - _logistic(-x)))
+        ),
+        "this is tanh. The logistic function is 1/(1 + exp(−x)), which lies between 0 and 1.": (
+            lambda x: (np.tanh(x), 1 - np.tanh(x) ** 2)
+        ),
     },
 )
 def _sigmoid(x: Any) -> Any:
@@ -51,6 +71,23 @@ def _slope_at_input(w: float, b: float, x: Any, t: Any) -> Any:
     z = w * x + b
     g = 2 * (np.tanh(z) - t) * (1 - z * z)
     return np.sum(g * x), np.sum(g)
+
+
+def _with(outer: Any, inner: Any) -> Any:
+    """The right sums, but with other slopes of the square and of tanh, functions of v and t."""
+
+    def answer(w: float, b: float, x: Any, t: Any) -> Any:
+        v = np.tanh(w * x + b)
+        g = outer(v, t) * inner(v)
+        return np.sum(g * x), np.sum(g)
+
+    return answer
+
+
+def _sums_multiplied(w: float, b: float, x: Any, t: Any) -> Any:
+    v = np.tanh(w * x + b)
+    g, s = np.sum(2 * (v - t)), 1 - v * v
+    return g * np.sum(s * x), g * np.sum(s)
 
 
 @exercise(
@@ -76,6 +113,39 @@ def _slope_at_input(w: float, b: float, x: Any, t: Any) -> Any:
         ),
         "the slope of w·x + b with respect to w is x; w itself is the slope with respect to x.": (
             lambda w, b, x, t: (np.sum(_at_sum(w, b, x, t) * w), np.sum(_at_sum(w, b, x, t)))
+        ),
+        "the square is missing: the slope of tanh is 1 − v².": (
+            _with(lambda v, t: 2 * (v - t), lambda v: 1 - v)
+        ),
+        "the slope of tanh is 1 − v², which is not (1 − v)².": (
+            _with(lambda v, t: 2 * (v - t), lambda v: (1 - v) ** 2)
+        ),
+        "the square's slope is 2·(v − t); its factor v − t is missing.": (
+            _with(lambda v, t: 2, lambda v: 1 - v * v)
+        ),
+        "the square stands there with its value. Its slope is 2·(v − t).": (
+            _with(lambda v, t: (v - t) ** 2, lambda v: 1 - v * v)
+        ),
+        "b is missing: tanh is taken at w·x + b.": (
+            lambda w, b, x, t: (np.sum(_at_sum(w, 0, x, t) * x), np.sum(_at_sum(w, 0, x, t)))
+        ),
+        "these are the gradients of the first sample alone. Is the return inside the loop?": (
+            lambda w, b, x, t: (_at_sum(w, b, x, t)[0] * x[0], _at_sum(w, b, x, t)[0])
+        ),
+        "each sample has a gradient of its own. w and b have an edge to every sample, so these add up.": (
+            lambda w, b, x, t: (_at_sum(w, b, x, t) * x, _at_sum(w, b, x, t))
+        ),
+        "sums over the samples are multiplied. Multiply along the edges of one sample, then add.": (
+            _sums_multiplied
+        ),
+        "∂L/∂b has the factor b, but the slope of w·x + b with respect to b is 1.": (
+            lambda w, b, x, t: (np.sum(_at_sum(w, b, x, t) * x), np.sum(_at_sum(w, b, x, t)) * b)
+        ),
+        "the edge from b has the slope 1, and is still multiplied by what arrives at the sum.": (
+            lambda w, b, x, t: (np.sum(_at_sum(w, b, x, t) * x), 1.0)
+        ),
+        "math.tanh takes one number. Go through x and t in a loop, or take np.tanh.": (
+            lambda w, b, x, t: math.tanh(w * x + b)
         ),
         "the results are exchanged: ∂L/∂w comes first.": (
             lambda w, b, x, t: (np.sum(_at_sum(w, b, x, t)), np.sum(_at_sum(w, b, x, t) * x))
@@ -107,7 +177,8 @@ def _shifted(x: Any) -> tuple[Any, Any]:
         "right for small numbers, but exp overflows for large ones. Subtract the largest entry first.": (
             lambda x: (np.log(np.sum(np.exp(x))), np.exp(x) / np.sum(np.exp(x)))
         ),
-        "subtracting the mean helps only where all entries are close to it. Subtract the largest.": (
+        "subtracting the mean or the smallest entry helps only where all are close together. Subtract the "
+        "largest.": (
             lambda x: (
                 np.mean(x) + np.log(np.sum(np.exp(x - np.mean(x)))),
                 np.exp(x - np.mean(x)) / np.sum(np.exp(x - np.mean(x))),
@@ -124,6 +195,29 @@ def _shifted(x: Any) -> tuple[Any, Any]:
                 _shifted(x)[0] + np.log(np.sum(_shifted(x)[1])),
                 np.ones_like(x) / np.sum(_shifted(x)[1]),
             )
+        ),
+        "right for small numbers, but math.exp raises an error for large ones. Subtract the largest entry "
+        "first.": lambda x: (
+            math.log(sum(math.exp(a) for a in x)),
+            [math.exp(a) / sum(math.exp(b) for b in x) for a in x],
+        ),
+        "the value is safe, but the slopes still take exp of large numbers. Subtract the largest there as "
+        "well.": (lambda x: (_shifted(x)[0] + np.log(np.sum(_shifted(x)[1])), np.exp(x) / np.sum(np.exp(x)))),
+        "the slopes are divided by the number of entries; the slope of the logarithm is 1/Σ.": (
+            lambda x: (_shifted(x)[0] + np.log(np.sum(_shifted(x)[1])), _shifted(x)[1] / len(x))
+        ),
+        "the slopes have an extra −1 at the largest entry. It is subtracted and added again, so it drops "
+        "out.": lambda x: (
+            _shifted(x)[0] + np.log(np.sum(_shifted(x)[1])),
+            _shifted(x)[1] / np.sum(_shifted(x)[1]) - (x == np.max(x)),
+        ),
+        "these are the logarithms of the slopes: take exp of them.": lambda x: (
+            _shifted(x)[0] + np.log(np.sum(_shifted(x)[1])),
+            x - _shifted(x)[0] - np.log(np.sum(_shifted(x)[1])),
+        ),
+        "the value is the logarithm of a mean; asked for is that of the sum.": lambda x: (
+            _shifted(x)[0] + np.log(np.mean(_shifted(x)[1])),
+            _shifted(x)[1] / np.sum(_shifted(x)[1]),
         ),
     },
 )
