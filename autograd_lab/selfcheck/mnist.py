@@ -24,9 +24,10 @@ def _numbers(*shape: int, dtype: Any = np.float64) -> Any:
         (np.array([[1.0, 3.0], [2.0, 0.5]]), np.array([1, 1])),
         (np.array([[0.0, 2.0, 1.0], [4.0, 1.0, 2.0], [1.0, 3.0, 9.0]]), np.array([1, 2, 2])),
         (
-            np.array([[3.0, 1.0, 0.0], [0.0, 1.0, 4.0], [2.0, 5.0, 3.0], [7.0, 8.0, 6.0], [1.0, 0.0, -1.0]]),
+            np.array([[3.0, 1.0, 0.0], [0.0, 1.0, 2.0], [2.0, 5.0, 3.0], [7.0, 8.0, 6.0], [1.0, 0.0, -1.0]]),
             np.array([0, 2, 1, 0, 0]),
         ),
+        (np.array([[1.0, 0.5, -1.0], [0.0, 2.0, 3.0]]), np.array([0, 2])),
     ],
     mistakes={
         "argmax runs over the batch, axis 0. The classes of a sample stand along axis 1.": (
@@ -41,6 +42,24 @@ def _numbers(*shape: int, dtype: Any = np.float64) -> Any:
         "it is the share of wrong answers.": lambda scores, labels: np.mean(scores.argmax(axis=1) != labels),
         "it divides by the number of classes, not by the number of samples.": (
             lambda scores, labels: np.sum(scores.argmax(axis=1) == labels) / scores.shape[1]
+        ),
+        "it divides by 10. Divide by the number of samples, len(labels).": (
+            lambda scores, labels: np.sum(scores.argmax(axis=1) == labels) / 10
+        ),
+        "it is 1 if all answers are right and 0 if not, as np.all or // gives it. Take the mean.": (
+            lambda scores, labels: int(np.all(scores.argmax(axis=1) == labels))
+        ),
+        "it says for each sample whether it is right. Take the mean of that.": (
+            lambda scores, labels: scores.argmax(axis=1) == labels
+        ),
+        "these are the answers. Compare them with the labels, and take the mean.": (
+            lambda scores, labels: scores.argmax(axis=1)
+        ),
+        "it looks for the lowest score; the answer is the class with the highest.": (
+            lambda scores, labels: np.mean(scores.argmin(axis=1) == labels)
+        ),
+        "it is the mean score of the labels. Ask of each sample whether that score is its highest.": (
+            lambda scores, labels: np.mean(scores[np.arange(len(labels)), labels])
         ),
     },
 )
@@ -77,6 +96,18 @@ def _layer(d: int, m: int, lr: float, dtype: Any = np.float64) -> tuple[Any, ...
             lambda w, b, gw, gb, lr: (w - gw / lr, b - gb / lr)
         ),
         "w moves, but b stays where it was.": lambda w, b, gw, gb, lr: (w - lr * gw, b.copy()),
+        "the learning rate is always 0.1, as in the chapter; here it is lr.": lambda w, b, gw, gb, lr: (
+            w - 0.1 * gw,
+            b - 0.1 * gb,
+        ),
+        "gb has been summed over the batch already, when backward made it.": lambda w, b, gw, gb, lr: (
+            w - lr * gw,
+            b - lr * gb.sum(axis=0),
+        ),
+        "the learning rate multiplies the gradient alone, not the parameter as well.": (
+            lambda w, b, gw, gb, lr: (lr * (w - gw), lr * (b - gb))
+        ),
+        "parameters and gradients have changed places.": lambda w, b, gw, gb, lr: (gw - lr * w, gb - lr * b),
     },
 )
 def _sgd_step(w: Any, b: Any, gw: Any, gb: Any, lr: Any) -> Any:
@@ -142,6 +173,35 @@ def _x_as_it_is(g: Any, x: Any, w1: Any, b1: Any, w2: Any) -> Any:
     return x @ ga, ga.sum(axis=0), h @ g, g.sum(axis=0)
 
 
+def _masked_output(g: Any, x: Any, w1: Any, b1: Any, w2: Any) -> Any:
+    _, h = _hidden(x, w1, b1)
+    return _linear_relu_backward(g * (h @ w2 > 0), x, w1, b1, w2)
+
+
+def _without_w2(g: Any, x: Any, w1: Any, b1: Any, w2: Any) -> Any:
+    a, h = _hidden(x, w1, b1)
+    ga = g * (a > 0)
+    return x.T @ ga, ga.sum(axis=0), h.T @ g, g.sum(axis=0)
+
+
+def _mask_before_b1(g: Any, x: Any, w1: Any, b1: Any, w2: Any) -> Any:
+    _, h = _hidden(x, w1, b1)
+    ga = g @ w2.T * (x @ w1 > 0)
+    return x.T @ ga, ga.sum(axis=0), h.T @ g, g.sum(axis=0)
+
+
+def _instead(**new: Any) -> Any:
+    """The right backward but for one result or two, which are functions of g, x, ga and ∂L/∂h."""
+
+    def answer(g: Any, x: Any, w1: Any, b1: Any, w2: Any) -> Any:
+        right = dict(zip(("w1", "b1", "w2", "b2"), _linear_relu_backward(g, x, w1, b1, w2), strict=True))
+        gh = g @ w2.T
+        ga = gh * (_hidden(x, w1, b1)[0] > 0)
+        return tuple((right | {name: of(g, x, ga, gh) for name, of in new.items()}).values())
+
+    return answer
+
+
 @exercise(
     "mnist.linear_relu_backward",
     "backward(g, x, w1, b1, w2) returns ∂L/∂w1, ∂L/∂b1, ∂L/∂w2, ∂L/∂b2 of relu(x @ w1 + b1) @ w2 + b2.",
@@ -178,6 +238,24 @@ def _x_as_it_is(g: Any, x: Any, w1: Any, b1: Any, w2: Any) -> Any:
         "b1 is missing: what goes into ReLU is x @ w1 + b1.": _without_b1,
         "w2 is not transposed on the way back to the hidden units.": _w2_as_it_is,
         "x and h are not transposed in the gradients of the weights.": _x_as_it_is,
+        "the mask is missing for b1. Its way back leads through the same ReLU as that of w1.": _instead(
+            b1=lambda g, x, ga, gh: gh.sum(axis=0)
+        ),
+        "g is masked as well, but no ReLU follows the second layer.": _masked_output,
+        "w2 is missing on the way back to the hidden units: ∂L/∂h is g @ w2.T.": _without_w2,
+        "the mask is taken before b1 is added. It is where x @ w1 + b1 is positive.": _mask_before_b1,
+        "∂L/∂w2 is made with x. What the second layer was given is relu(x @ w1 + b1).": _instead(
+            w2=lambda g, x, ga, gh: x.T @ g
+        ),
+        "∂L/∂b2 is made with the cotangent of the first layer. b2 was added in the second: sum g.": _instead(
+            b2=lambda g, x, ga, gh: ga.sum(axis=0)
+        ),
+        "a bias has the slope 1, and that is still multiplied by the cotangent of each sample.": _instead(
+            b1=lambda g, x, ga, gh: np.ones_like(ga[0]), b2=lambda g, x, ga, gh: np.ones_like(g[0])
+        ),
+        "the bias gradients are summed over everything. There is one for each unit: sum over axis 0.": (
+            _instead(b1=lambda g, x, ga, gh: ga.sum(), b2=lambda g, x, ga, gh: g.sum())
+        ),
     },
 )
 def _linear_relu_backward(g: Any, x: Any, w1: Any, b1: Any, w2: Any) -> Any:
