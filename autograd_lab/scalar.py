@@ -140,7 +140,7 @@ class Value:
         return Value(out, (self, 1 - out * out))
 
     def backward(self) -> None:
-        """Add ∂self/∂v to the ``grad`` of every Value v that this one was computed from.
+        """Add ∂self/∂v to ``v.grad``, for self and all Values v below it.
 
         >>> x = Value(2.0)
         >>> y = x * x
@@ -157,7 +157,7 @@ class Value:
 
 
 def order(*roots: Value) -> list[Value]:
-    """Every Value that the roots were computed from, and the roots, newest first.
+    """The roots and all that they were computed from, newest first.
 
     >>> x = Value(2.0)
     >>> y = x * x
