@@ -140,10 +140,13 @@ class GradcheckReport:
         return not self.faults and all(check.passed for check in self.inputs)
 
     def __str__(self) -> str:
-        order = "linear" if np.isinf(self.taylor_order) else f"{self.taylor_order:.1f}"
+        linear = np.isinf(self.taylor_order)
+        order = (
+            "linear: no Taylor remainder" if linear else f"Taylor remainder of order {self.taylor_order:.1f}"
+        )
         head = "gradcheck passed" if self.passed else "gradcheck FAILED"
         moved = "" if self.directions is None else f"{_counted(self.directions)}, "
-        lines = [f"{head} (h = {self.eps:g}, {moved}Taylor remainder of order {order})"]
+        lines = [f"{head} (h = {self.eps:g}, {moved}{order})"]
         lines += [str(check) for check in self.inputs]
         lines += [f"  WRONG {fault}" for fault in self.faults]
         if not self.passed:
