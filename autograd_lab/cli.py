@@ -201,11 +201,15 @@ def train(folder: Path, resume: bool, save_every: float, as_json: bool, **option
         click.echo(json.dumps(result))
     elif finished:
         click.echo(
-            f"test accuracy {100 * history.test_accuracy[-1]:.2f} %, after {len(history)} epochs: {folder}"
+            f"test accuracy {100 * history.test_accuracy[-1]:.2f} %, after {_epochs(len(history))}: {folder}"
         )
     if not finished:
         _say(f"stopped and saved at step {training.step}; go on with: autograd-lab train {folder} --resume")
         raise click.exceptions.Exit(INTERRUPTED)
+
+
+def _epochs(count: int, kind: str = "") -> str:
+    return f"{count} {kind}epoch{'s' * (count != 1)}"
 
 
 def _last(history: History) -> dict[str, Any]:
@@ -243,9 +247,9 @@ def evaluate_run(folder: Path, data: str | None, as_json: bool) -> None:
         result = {"epochs": epochs, "images": len(test.labels), "test_loss": loss, "test_accuracy": accuracy}
         click.echo(json.dumps(result))
     else:
-        click.echo(
-            f"{len(test.labels):,} images, after {epochs} epochs: loss {loss:.4f}, {100 * accuracy:.2f} %"
-        )
+        # An unfinished run has the weights of the last step that was saved, which may lie within an epoch.
+        after = _epochs(epochs) if run.weights.exists() else f"{_epochs(epochs, 'full ')} of {config.epochs}"
+        click.echo(f"{len(test.labels):,} images, after {after}: loss {loss:.4f}, {100 * accuracy:.2f} %")
 
 
 @cli.command()

@@ -95,6 +95,16 @@ def test_what_was_learned(folder, data):
     assert found["images"] == 100
 
 
+def test_one_epoch_is_no_plural_and_an_unfinished_run_says_of_how_many(data, tmp_path):
+    run = tmp_path / "run"
+    assert "after 1 epoch:" in call("train", run, *options(data, epochs=1)).stdout
+    assert "after 1 epoch: loss" in call("evaluate", run).stdout
+    (run / "weights.npz").unlink()
+    config = json.loads((run / "config.json").read_text())
+    (run / "config.json").write_text(json.dumps({**config, "epochs": 3}))
+    assert "after 1 full epoch of 3: loss" in call("evaluate", run).stdout
+
+
 def test_pictures_of_ones_own(folder, tmp_path):
     Image = pytest.importorskip("PIL.Image")
     for name, shape in (("upright", (80, 14)), ("lying", (14, 80))):
