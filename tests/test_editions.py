@@ -128,7 +128,7 @@ def editions(request, tmp_path, monkeypatch, capsys):
         command = ["make_editions.py", edition, str(request.param), "--to", str(tmp_path / edition)]
         monkeypatch.setattr(sys, "argv", command)
         assert make_editions.main() == 0
-        assert capsys.readouterr().out.startswith("1 chapters in ")
+        assert capsys.readouterr().out.startswith("1 chapter in ")
         made.append(nbformat.read(tmp_path / edition / request.param.name, as_version=4))
         nbformat.validate(made[-1])
     return made

@@ -169,7 +169,7 @@ def main() -> int:
     paths = args.notebooks or sorted(BOOK.glob("*.ipynb"))
     target = args.to or DIST / args.edition
     write(args.edition, paths, target)
-    print(f"{len(paths)} chapters in {target}")
+    print(f"{len(paths)} chapter{'s' * (len(paths) != 1)} in {target}")
     return 0
 
 
