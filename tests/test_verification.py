@@ -8,7 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import verification
-from verification import Chapter, Counts, calls, counts, different, summary
+from verification import Chapter, Counts, calls, counts, different, rows, summary
 
 
 def printed(text: str, name: str = "stdout"):
@@ -88,6 +88,8 @@ def test_a_build_whose_outputs_differ() -> None:
 def test_a_build_that_executed_nothing() -> None:
     text = " ".join(summary([Chapter("book/a", CHAPTER, None, ())]))
     assert "executed no notebook: its 1 show the outputs that are committed" in text
+    assert rows([Chapter("book/a", CHAPTER, None, ())]) == [("20", "–", "1", "7", "3", "–")]
+    assert rows([Chapter("book/a", CHAPTER, 90.0, ())]) == [("20", "19", "1", "7", "3", "90.0")]
 
 
 def test_time_of_a_reproducible_build(monkeypatch) -> None:

@@ -247,7 +247,7 @@ def rows(found: list[Chapter]) -> list[tuple[str, ...]]:
     return [
         (
             str(c.counts.cells),
-            str(c.counts.compared),
+            "–" if c.seconds is None else str(c.counts.compared),
             str(c.counts.pixels),
             str(c.counts.checks),
             str(c.counts.exercises),
