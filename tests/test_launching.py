@@ -1,6 +1,7 @@
 """Buttons that open a chapter elsewhere: none without an address, the right links with one."""
 
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -72,6 +73,15 @@ def test_a_page_with_an_address_opens_on_binder_and_in_colab(tmp_path: Path) -> 
     assert 'href="https://mybinder.org/v2/gh/ada/lab/main?urlpath=lab/tree/book/one.ipynb"' in page
     assert 'href="https://colab.research.google.com/github/ada/lab/blob/main/book/one.ipynb"' in page
     assert 'href="../_sources/book/one.ipynb"' in page
+
+
+def test_every_icon_of_a_page_with_buttons_is_drawn(tmp_path: Path) -> None:
+    """The book has no Font Awesome: an icon without a rule of ours is a dot."""
+    page = build(tmp_path, "https://github.com/ada/lab")
+    icons = set(re.findall(r'class="fa[a-z-]* (fa-[a-z-]+)', page)) - {"fa-lg"}
+    assert "fa-rocket" in icons
+    drawn = (ROOT / "book/_static/site/icons.css").read_text(encoding="utf-8")
+    assert [icon for icon in sorted(icons) if f".{icon} {{ --icon" not in drawn] == []
 
 
 def test_binder_installs_what_make_setup_installs() -> None:
