@@ -1,5 +1,6 @@
 """The students' and the instructors' editions of the chapters."""
 
+import ast
 import json
 import sys
 
@@ -154,6 +155,16 @@ def test_a_students_chapter_contains_no_solution(editions):
         assert after.outputs == []
         assert "hide-cell" not in after.metadata.tags
         assert not solution_lines(before.source) & {line.strip() for line in after.source.split("\n")}
+
+
+def test_an_exercise_not_yet_written_stops_nothing(editions):
+    """A stub called before `check` would end a run of all cells, and keep `check` from its verdict."""
+    _, made, _ = editions
+    for cell in made.cells:
+        if "raise NotImplementedError()" in cell.source:
+            *before, last = ast.parse(cell.source).body
+            assert all(isinstance(part, ast.FunctionDef | ast.Import | ast.ImportFrom) for part in before)
+            assert ast.unparse(last).startswith("check(")
 
 
 def test_an_instructors_chapter_is_the_source_and_notes(editions):
