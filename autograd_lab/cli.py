@@ -191,7 +191,8 @@ def train(folder: Path, resume: bool, save_every: float, as_json: bool, **option
     steps = -(-len(data[0].images) // run.config.batch_size)
     progress = _Progress(steps, epochs or run.config.epochs)
     try:
-        with _stop_on_signal(saver):
+        # NumPy's warnings of an overflow would come before the error that says what it means and where.
+        with _stop_on_signal(saver), np.errstate(over="ignore", invalid="ignore"):
             training, finished = runs.train(run, data, [progress], saver, epochs)
     finally:
         progress.close()

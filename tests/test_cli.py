@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -204,7 +205,7 @@ def test_errors_are_one_line(folder, data, tmp_path):
 
 
 def test_divergence_is_told(data, tmp_path):
-    with np.errstate(all="ignore"):
+    with warnings.catch_warnings(action="error"):  # the error alone, and none of NumPy's warnings before it
         output = call("train", tmp_path / "run", *options(data, lr=1e30), status=1).output
     assert "the loss became nan in epoch 1 at step" in output
     assert "(Linear)" in output
