@@ -58,6 +58,16 @@ def _array(*numbers: Any, dtype: Any = np.float64) -> Any:
         "the two contributions are subtracted; what comes through each of them is added.": (
             lambda g, x: g * x**x * (1 - np.log(x))
         ),
+        "g multiplies what comes through the exponent alone. It belongs to both contributions.": (
+            lambda g, x: x**x + g * x**x * np.log(x)
+        ),
+        "that is the slope of the exponent in e^(x·log x). The slope of exp is its value: the factor x^x is "
+        "missing.": lambda g, x: g * (1 + np.log(x)),
+        "in e^(x·log x) the slope of x·log x is that of a product: log x from the first factor, and "
+        "x·(1/x) = 1 from the second.": lambda g, x: g * x**x / x,
+        "in the rule for the exponent, x^y·log x, there is no further factor x.": (
+            lambda g, x: g * x**x * (1 + x * np.log(x))
+        ),
         "that is the value z. Its VJP is g times the slope.": lambda g, x: x**x,
     },
 )
@@ -100,6 +110,28 @@ def _log_base_with(*, for_x: Any = lambda g, x, y: g / (x * np.log(y)), for_y: A
         ),
         "z is the same with any logarithm, but the slope 1/x belongs to the natural one, np.log.": (
             lambda g, x, y: (g / (x * np.log10(y)), -g * np.log10(x) / (y * np.log10(y) ** 2))
+        ),
+        "for x, log y divides, as it does in z. It does not move with x.": (
+            _log_base_with(for_x=lambda g, x, y: g * np.log(y) / x)
+        ),
+        "for x, the divisor is log y, and not y itself.": _log_base_with(for_x=lambda g, x, y: g / (x * y)),
+        "for x, the cotangent g is missing.": _log_base_with(for_x=lambda g, x, y: 1 / (x * np.log(y))),
+        "for y, the cotangent g is missing.": (
+            _log_base_with(for_y=lambda g, x, y: -np.log(x) / (y * np.log(y) ** 2))
+        ),
+        "for y, the wrong factor is squared: log y is, by the slope −1/u² of 1/u, and y is not.": (
+            _log_base_with(for_y=lambda g, x, y: -g * np.log(x) / (y**2 * np.log(y)))
+        ),
+        "for y, −1/y² is the slope of 1/y. The divisor is log y: −1/log(y)², times the slope 1/y of log y.": (
+            _log_base_with(for_y=lambda g, x, y: -g * np.log(x) / y**2)
+        ),
+        "for y, that has the slope 1/y of log y, and not yet the slope −1/u² of 1/u: log(y)**2 is missing "
+        "below.": _log_base_with(for_y=lambda g, x, y: -g * np.log(x) / y),
+        "for y, the slope of log y is 1/y, which divides. Here y multiplies.": (
+            _log_base_with(for_y=lambda g, x, y: -g * np.log(x) * y / np.log(y) ** 2)
+        ),
+        "for y, the other factor is log x, and not x itself.": (
+            _log_base_with(for_y=lambda g, x, y: -g * x / (y * np.log(y) ** 2))
         ),
         "for y, the chain stops too early: after the slope of 1/u comes that of u = log y, which is 1/y.": (
             _log_base_with(for_y=lambda g, x, y: -g * np.log(x) / np.log(y) ** 2)
@@ -163,16 +195,17 @@ def _rounded_value(x: Any) -> Any:
         "the value is right. In the slope exp(x) overflows for x = 800, and inf / inf is no number.": (
             lambda g, x: (_softplus_value(x), g * np.exp(x) / (1 + np.exp(x)))
         ),
-        "for x = −40 the value is about 4e-18, and not 0: 1 + exp(x) rounds to 1. There is np.log1p.": (
+        "for x = −40 the value is about 4e-18, and not 0. Beside the 1 in log(1 + exp(x)), or beside the x "
+        "in x + log1p(exp(−x)), it is rounded away. Where x < 0 use log1p(exp(x)).": (
             lambda g, x: (_rounded_value(x), g * _logistic(x))
         ),
-        "the value is right. For x = −40 the slope is about 4e-18: exp(−z) rounds to 1. There is np.expm1.": (
+        "the value is right. For x = −40 the slope is about 4e-18, and not 0. As a difference from 1, as in "
+        "1 − exp(−z), it is rounded away. There is np.expm1.": (
             lambda g, x: (_softplus_value(x), g * (1 - np.exp(-_softplus_value(x))))
         ),
-        "for x = −40 value and slope are about 4e-18, and not 0: 1 + exp(x) rounds to 1, and so does "
-        "exp(−z). There are np.log1p and np.expm1.": (
-            lambda g, x: (_rounded_value(x), g * (1 - np.exp(-_rounded_value(x))))
-        ),
+        "for x = −40 value and slope are about 4e-18, and not 0. Beside the 1 in log(1 + exp(x)), or beside "
+        "the x in x + log1p(exp(−x)), that is rounded away. Where x < 0 use log1p(exp(x)), and np.expm1 for "
+        "the slope.": (lambda g, x: (_rounded_value(x), g * (1 - np.exp(-_rounded_value(x))))),
         "exp(x) still overflows for x = 800. Where x > 0 use x + log1p(exp(−x)).": (
             lambda g, x: (np.log1p(np.exp(x)), -g * np.expm1(-np.log1p(np.exp(x))))
         ),
@@ -182,9 +215,23 @@ def _rounded_value(x: Any) -> Any:
         "the value is right, but that is the slope of ReLU. That of softplus rises smoothly from 0 to 1.": (
             lambda g, x: (_softplus_value(x), g * (x > 0))
         ),
+        "in the value max(x, 0) is missing: log1p(exp(−|x|)) is what stands above the two lines of ReLU.": (
+            lambda g, x: (np.log1p(np.exp(-np.abs(x))), g * _logistic(x))
+        ),
+        "the value mixes two formulas: with x in front the exponent is −x, with max(x, 0) it is −|x|.": (
+            lambda g, x: (np.maximum(x, 0) + np.log1p(np.exp(-x)), g * _logistic(x))
+        ),
+        "the value is right. The slope is 1 − exp(−z), with the output z; here it has the input x.": (
+            lambda g, x: (_softplus_value(x), g * (1 - np.exp(-x)))
+        ),
+        "the value is right, but it stands in the slope as well. The slope is 1 − exp(−z).": (
+            lambda g, x: (_softplus_value(x), g * _softplus_value(x))
+        ),
         "the slope stops after the logarithm: multiply 1/(1 + exp(x)) by the slope of exp(x) as well.": (
             lambda g, x: (_softplus_value(x), g * _logistic(-x))
         ),
+        "the value is right. exp(−z) is 1/(1 + exp(x)), the slope of the logarithm alone. The whole slope is "
+        "1 minus that.": lambda g, x: (_softplus_value(x), g * np.exp(-_softplus_value(x))),
         "the slope of softplus is σ(x). σ·(1 − σ) would be the slope of σ.": (
             lambda g, x: (_softplus_value(x), g * _logistic(x) * (1 - _logistic(x)))
         ),
