@@ -52,6 +52,20 @@ def _array(*shape: int, dtype: Any = np.float64) -> Any:
         "each row has got the sum over the whole of g. Row n was copied to row n alone.": (
             lambda g: np.full((len(g), 1), g.sum())
         ),
+        "each row has its right sum, but D times. The gradient has the shape of c, (N, 1).": (
+            lambda g: np.broadcast_to(g.sum(axis=1, keepdims=True), g.shape)
+        ),
+        "those are the sums over axis 0, stood up as a column. Row n of g belongs to entry n.": (
+            lambda g: g.sum(axis=0)[:, None]
+        ),
+        "that is the mean over the copies, and keepdims is forgotten, too. Their cotangents add up, in a "
+        "column.": lambda g: g.mean(axis=1),
+        "that counts the copies. Each has its own cotangent: add up the entries of g.": (
+            lambda g: np.full((len(g), 1), g.shape[1]).astype(g.dtype)
+        ),
+        "1 is the slope of one copy. Multiply by its cotangent, then add up the copies.": (
+            lambda g: np.ones_like(g[:, :1])
+        ),
     },
 )
 def _column(g: Any) -> Any:
@@ -106,6 +120,23 @@ def _over(axes: Any, *arrays: Any) -> tuple[Any, ...]:
         "reshape(C, -1) does not gather a channel: the samples come first in memory. Sum over axes.": (
             lambda g, x, s: tuple(a.reshape(len(s), -1).sum(axis=1).reshape(s.shape) for a in (g * x, g))
         ),
+        "for s, the slope of x s is x, not the product.": lambda g, x, s: _over((0, 2, 3), g * x * s, g),
+        "for b, there is no factor: y = x s + b.": lambda g, x, s: _over((0, 2, 3), g * x, g * s),
+        "keepdims leaves (1, C, 1, 1), and [0] drops the first axis. But axis 0 is not summed: only the "
+        "first sample is left.": lambda g, x, s: tuple(
+            a.sum(axis=(2, 3), keepdims=True)[0] for a in (g * x, g)
+        ),
+        "the samples are not summed, and the axes of length 1 are lost. Sum over all axes along which "
+        "(C, 1, 1) is copied.": lambda g, x, s: tuple(a.sum(axis=(2, 3)) for a in (g * x, g)),
+        "that sums over the channels, too. Each has its own s and b.": (
+            lambda g, x, s: tuple(a.sum() for a in (g * x, g))
+        ),
+        "that sums over the channels, axis 1, and over no other axis. It is the other way round.": (
+            lambda g, x, s: tuple(a.sum(axis=1) for a in (g * x, g))
+        ),
+        "the pixels are averaged. Each of them has a copy, and the cotangents of copies add up.": (
+            lambda g, x, s: _over((0, 2, 3), g * x / g[0, 0].size, g / g[0, 0].size)
+        ),
         "these are means over the copies; their cotangents add up.": lambda g, x, s: tuple(
             a.mean(axis=(0, 2, 3)).reshape(-1, 1, 1) for a in (g * x, g)
         ),
@@ -149,6 +180,22 @@ def _channels(g: Any, x: Any, s: Any) -> Any:
         "the diagonal is left out of one of the two sums. It belongs to both, and cancels.": (
             lambda g: g.sum(axis=1) - g.sum(axis=0) + np.diag(g)
         ),
+        "the sums are right. With keepdims one is a column, and a column minus a row is a table again. x is "
+        "neither: its shape is (N,).": lambda g: g.sum(axis=1, keepdims=True) - g.sum(axis=0),
+        "that comes back through the row x[j] alone, without its minus sign. x is a column, too.": (
+            lambda g: g.sum(axis=0)
+        ),
+        "the two contributions are not yet added, and the second has lost its minus sign.": (
+            lambda g: (g.sum(axis=1), g.sum(axis=0))
+        ),
+        "that doubles what comes through the row x[j]. In general the two uses differ.": (
+            lambda g: -2 * g.sum(axis=0)
+        ),
+        "that counts each pair once. The table has d[i, j] and d[j, i], each with its own cotangent.": (
+            lambda g: np.triu(g).sum(axis=1) - np.triu(g).sum(axis=0)
+        ),
+        "the diagonal d[i, i] = x[i] − x[i] is always 0: what comes back through it cancels, so nothing is "
+        "to be taken off.": lambda g: g.sum(axis=1) - g.sum(axis=0) - np.diag(g),
         "these are means over the copies; their cotangents add up.": (
             lambda g: g.mean(axis=1) - g.mean(axis=0)
         ),
