@@ -51,6 +51,33 @@ def _inserted(g: Any, x: Any, axis: int) -> Any:
         ),
         "a negative axis counts from the end of x, which has one axis more than g. np.expand_dims(g, axis) "
         "sees to that; in a list of lengths use axis % x.ndim.": _inserted,
+        "−1 is the last axis, counted from the end, and not axis 1: abs(axis) names another axis.": (
+            lambda g, x, axis: np.broadcast_to(np.expand_dims(g, abs(axis)), x.shape)
+        ),
+        "a negative axis counts from the end of x. Here no place in x.shape has the number `axis`, so no 1 "
+        "is put in: compare with axis % x.ndim.": lambda g, x, axis: np.broadcast_to(
+            g.reshape([1 if i == axis else n for i, n in enumerate(x.shape)]), x.shape
+        ),
+        "a negative axis counts from the end of x: for −1 the slice x.shape[axis + 1:] is all of x.shape. "
+        "Take axis % x.ndim first.": lambda g, x, axis: np.broadcast_to(
+            g.reshape(*x.shape[:axis], 1, *x.shape[axis + 1 :]), x.shape
+        ),
+        "axis % g.ndim counts in g, which has one axis less. The axis belongs to x: axis % x.ndim.": (
+            lambda g, x, axis: np.broadcast_to(np.expand_dims(g, axis % g.ndim), x.shape)
+        ),
+        "np.repeat copies number by number, and reshape then deals them out in rows. Right for the last axis "
+        "alone: give repeat the axis, after np.expand_dims.": (
+            lambda g, x, axis: g.repeat(x.shape[axis]).reshape(x.shape)
+        ),
+        "np.stack and its kin put the copies along a new axis 0. Tell them the axis.": (
+            lambda g, x, axis: np.stack([g] * x.shape[axis])
+        ),
+        "the copies are right, but multiplied by their number. A copy is g itself.": (
+            lambda g, x, axis: _copied(g * x.shape[axis], x, axis)
+        ),
+        "that is the sum itself. Its VJP takes g, in the shape of the sum, back to the shape of x.": (
+            lambda g, x, axis: x.sum(axis=axis)
+        ),
         "a 1 everywhere is the local slope, as the report's equation (6) has it. Multiply by the cotangent "
         "of the sum that the entry is part of.": lambda g, x, axis: np.ones_like(x),
         "that is the VJP of a mean. An entry of a sum moves it one for one.": (
@@ -89,6 +116,20 @@ def _read_at_index(g: Any, index: Any, table: Any) -> Any:
     return out
 
 
+def _first_rows(g: Any, index: Any, table: Any) -> Any:
+    """The loop runs over the table's rows."""
+    out = np.zeros_like(table)
+    for k in range(len(table)):
+        out[index[k]] += g[k]
+    return out
+
+
+def _in_shape_of_g(g: Any, index: Any, table: Any) -> Any:
+    out = np.zeros_like(g)
+    np.add.at(out, index, g)
+    return out
+
+
 def _counts(index: Any, table: Any) -> Any:
     return np.maximum(np.bincount(index, minlength=len(table)), 1)[:, None]
 
@@ -123,6 +164,30 @@ def _only_first(g: Any, index: Any, table: Any) -> Any:
         ),
         "row i of g is added to row i of the table. The rows of g are numbered by k, the place in the index: "
         "add g[k] to row index[k].": _read_at_index,
+        "the loop ends with the rows of the table. It must run through the places of the index, "
+        "range(len(index)).": _first_rows,
+        "the zeros have the shape of g. The gradient has the table's: np.zeros_like(table).": _in_shape_of_g,
+        "that starts from ones. Where nothing is added the gradient is 0: np.zeros_like(table).": (
+            lambda g, index, table: 1 + _scattered(g, index, table)
+        ),
+        "a repeated row has its last cotangent as often as it was taken. They differ: add up all of them.": (
+            lambda g, index, table: (_overwritten(g, index, table) * _counts(index, table)).astype(
+                table.dtype
+            )
+        ),
+        "the rows that were never taken are missing. They belong to the table, with a gradient of 0.": (
+            lambda g, index, table: np.array([g[index == i].sum(axis=0) for i in np.unique(index)])
+        ),
+        "the D numbers of a row are added up as well. Each column of the table is by itself: sum over k "
+        "alone.": lambda g, index, table: (
+            np.zeros_like(table) + _scattered(g, index, table).sum(axis=1, keepdims=True)
+        ),
+        "that is transpose times taken rows of the table. What goes back is g.": (
+            lambda g, index, table: _scattered(table[index], index, table)
+        ),
+        "each row has got the sum of all of g. Row i gets those g[k] whose index[k] is i.": (
+            lambda g, index, table: np.zeros_like(table) + g.sum(axis=0)
+        ),
         "np.eye(V)[index], of shape (K, V), takes rows forwards. Backwards multiplies by its transpose.": (
             lambda g, index, table: np.eye(len(table))[index] @ g
         ),
@@ -195,6 +260,24 @@ def _centred(x: Any) -> Any:
             lambda g, x: g[:, None] * 2 * (_centred(x) - _centred(x) / x.shape[1]) / x.shape[1]
         ),
         "the cotangent g is missing.": lambda g, x: 2 * _centred(x) / x.shape[1],
+        "that is g times the squared deviations, the terms of the variance. The slope of a square is 2 times "
+        "the deviation.": lambda g, x: g[:, None] * _centred(x) ** 2 / x.shape[1],
+        "the sum of the row is subtracted; it must be its mean. Who starts from the mean of x² minus the "
+        "squared mean: the slope of that mean is 1/D.": (
+            lambda g, x: g[:, None] * 2 * (x - x.sum(axis=1, keepdims=True)) / x.shape[1]
+        ),
+        "each row has got the sum of all of g. Row n belongs to variance n, and gets g[n].": (
+            lambda g, x: g.sum() * 2 * _centred(x) / x.shape[1]
+        ),
+        "`g @` adds up the rows. Each row has a gradient of its own: g[:, None] * ….": (
+            lambda g, x: g @ (2 * _centred(x) / x.shape[1])
+        ),
+        "the deviations are added up, which gives 0. Each entry has a gradient of its own.": (
+            lambda g, x: g * (2 * _centred(x) / x.shape[1]).sum(axis=1)
+        ),
+        "the mean of the row goes down as a whole: x − mean, not x − mean/D.": (
+            lambda g, x: g[:, None] * 2 * (x - x.mean(axis=1, keepdims=True) / x.shape[1]) / x.shape[1]
+        ),
     },
 )
 def _variance_vjp(g: Any, x: Any) -> Any:
