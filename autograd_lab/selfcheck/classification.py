@@ -46,6 +46,28 @@ def _power(x: Any, T: Any) -> Any:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
+def _shifted_above_the_bar(x: Any, T: Any) -> Any:
+    z = x / T
+    return np.exp(z - z.max(axis=-1, keepdims=True)) / np.exp(z).sum(axis=-1, keepdims=True)
+
+
+def _axis_not_kept(x: Any, T: Any) -> Any:
+    z = x / T
+    e = np.exp(z - z.max(axis=-1))
+    return e / e.sum(axis=-1)
+
+
+def _divided_by_the_maximum(x: Any, T: Any) -> Any:
+    z = x / T
+    e = np.exp(z / z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def _not_divided(x: Any, T: Any) -> Any:
+    z = x / T
+    return np.exp(z - z.max(axis=-1, keepdims=True))
+
+
 def _sum_of_all(x: Any, T: Any) -> Any:
     z = x / T
     e = np.exp(z - z.max(axis=-1, keepdims=True))
@@ -98,6 +120,29 @@ def _sum_of_all(x: Any, T: Any) -> Any:
         "the softmax runs down the columns, axis 0. The classes of a sample stand along the last axis.": (
             lambda x, T: _softmax(x / T, axis=0)
         ),
+        "the shift stands above the bar only. Subtract it below as well: the exponentials overflow there, "
+        "and a factor cancels only if both have it.": _shifted_above_the_bar,
+        "the exponentials are not divided by their sum, so the rows do not sum to 1.": _not_divided,
+        "the axis is not kept: without keepdims=True a row's number is taken for a column's.": (
+            _axis_not_kept
+        ),
+        "it divides by the maximum, which changes the probabilities. Subtract it: that changes nothing.": (
+            _divided_by_the_maximum
+        ),
+        "what was NaN is set to 0 afterwards. The largest score's probability is lost with it: subtract the "
+        "maximum, and nothing is NaN.": lambda x, T: np.nan_to_num(_by_shift(lambda x, T, z: 0)(x, T)),
+        "that is softmax(x), as if T were 1. (Subtracting T does the same: it is a shift.) Divide x by T.": (
+            lambda x, T: _softmax(x)
+        ),
+        "this is a 1 for each row's largest score, the limit for T → 0. At any T above 0 all have a share.": (
+            lambda x, T: np.eye(x.shape[1], dtype=x.dtype)[x.argmax(axis=-1)]
+        ),
+        "the scores themselves are divided by their sum. Take exponentials first: those are positive.": (
+            lambda x, T: x / x.sum(axis=-1, keepdims=True)
+        ),
+        "softmax is taken twice. Divide the scores themselves by T, then take it once.": (
+            lambda x, T: _softmax(_softmax(x) / T)
+        ),
         "T divides the probabilities. It belongs to the scores.": lambda x, T: _softmax(x) / T,
     },
 )
@@ -146,6 +191,16 @@ def _at_x(g: Any, x: Any, T: Any) -> Any:
     return gz / T, -(gz * x).sum() / T**2
 
 
+def _from(gz: Any) -> Any:
+    """Both gradients, from another cotangent of x / T."""
+
+    def answer(g: Any, x: Any, T: Any) -> Any:
+        at_z = gz(g, _softmax(x / T))
+        return at_z / T, -(at_z * x).sum() / T**2
+
+    return answer
+
+
 @exercise(
     "softmax.tempered_vjp",
     "vjp(g, x, T) returns the gradients for x and for the number T of softmax(x / T), given the cotangent g.",
@@ -179,6 +234,24 @@ def _at_x(g: Any, x: Any, T: Any) -> Any:
             _tempered_vjps(mean=lambda g, p: (g * p).sum())
         ),
         "the probabilities are those of softmax(x), not of softmax(x / T).": _at_x,
+        "the mean cotangent is divided by the number of classes: Σ g p is a mean already, as Σ p = 1.": (
+            _tempered_vjps(mean=lambda g, p: (g * p).mean(axis=-1, keepdims=True))
+        ),
+        "Σ g p runs down the columns. Each row is a sample with its own mean: sum over the last axis.": (
+            _tempered_vjps(mean=lambda g, p: (g * p).sum(axis=0))
+        ),
+        "that is the VJP of log-softmax, g − p Σ g. Here g is the cotangent of p: p (g − Σ g p).": _from(
+            lambda g, p: g - p * g.sum(axis=-1, keepdims=True)
+        ),
+        "p itself is subtracted from g, as for cross entropy. What is subtracted is the mean Σ g p.": (
+            _from(lambda g, p: p * (g - p))
+        ),
+        "for T, no mean cotangent is subtracted: what arrives at x / T is p (g − Σ g p) there too.": (
+            _tempered_vjps(T_part=lambda gz, x, T, g, p: -(g * p * x).sum() / T**2)
+        ),
+        "the gradient for T is that of a factor 1/T. It is a divisor: the derivative of x / T is −x / T².": (
+            _tempered_vjps(T_part=lambda gz, x, T, g, p: (gz * x).sum() / T)
+        ),
         "T has one gradient for each row. There is one T for all rows: add them up.": (
             _tempered_vjps(T_part=lambda gz, x, T, g, p: -(gz * x).sum(axis=-1) / T**2)
         ),
@@ -210,34 +283,53 @@ def _tempered_vjp(g: Any, x: Any, T: Any) -> Any:
 
 
 def _merged(first: Any, second: Any) -> Any:
-    """The right maximum, and s and t multiplied by a function each of a, b and the maximum."""
+    """The right maximum, and A and B multiplied by a function each of a, b and the maximum."""
 
-    def answer(a: Any, s: Any, b: Any, t: Any) -> Any:
+    def answer(a: Any, A: Any, b: Any, B: Any) -> Any:
         m = np.maximum(a, b)
-        return m, s * first(a, b, m) + t * second(a, b, m)
+        return m, A * first(a, b, m) + B * second(a, b, m)
 
     return answer
 
 
-def _through_the_sums(a: Any, s: Any, b: Any, t: Any) -> Any:
+def _through_the_sums(a: Any, A: Any, b: Any, B: Any) -> Any:
     m = np.maximum(a, b)
-    return m, (s * np.exp(a) + t * np.exp(b)) / np.exp(m)
+    return m, (A * np.exp(a) + B * np.exp(b)) / np.exp(m)
 
 
-def _one_maximum(a: Any, s: Any, b: Any, t: Any) -> Any:
+def _one_maximum(a: Any, A: Any, b: Any, B: Any) -> Any:
     m = max(a.max(), b.max())
-    return m, s * np.exp(a - m) + t * np.exp(b - m)
+    return m, A * np.exp(a - m) + B * np.exp(b - m)
 
 
-def _lse_of_both(a: Any, s: Any, b: Any, t: Any) -> Any:
-    m, total = _merge(a, s, b, t)
+def _smaller_maximum(a: Any, A: Any, b: Any, B: Any) -> Any:
+    m = np.minimum(a, b)
+    return m, A * np.exp(a - m) + B * np.exp(b - m)
+
+
+def _larger_part(a: Any, A: Any, b: Any, B: Any) -> Any:
+    return np.maximum(a, b), np.where(a > b, A, B)
+
+
+def _logarithm_of_the_sum(a: Any, A: Any, b: Any, B: Any) -> Any:
+    m, total = _merge(a, A, b, B)
+    return m, np.log(total)
+
+
+def _scalar_maximum(a: Any, A: Any, b: Any, B: Any) -> Any:
+    m = max(a, b)
+    return m, A * np.exp(a - m) + B * np.exp(b - m)
+
+
+def _lse_of_both(a: Any, A: Any, b: Any, B: Any) -> Any:
+    m, total = _merge(a, A, b, B)
     return m, m + np.log(total)
 
 
 @exercise(
     "softmax.merge",
-    "merge(a, s, b, t) returns max and shifted sum of a row of scores, given those of its two parts.",
-    letters="a s b t",
+    "merge(a, A, b, B) returns max and shifted sum of a row of scores, given those of its two parts.",
+    letters="a A b B",
     inputs=[
         (np.array([1.0]), np.array([1.5]), np.array([3.0]), np.array([2.0])),
         (
@@ -252,7 +344,7 @@ def _lse_of_both(a: Any, s: Any, b: Any, t: Any) -> Any:
         "the sums are added as they stand. Each belongs to its own maximum: rescale both to the new one.": (
             _merged(lambda a, b, m: 1, lambda a, b, m: 1)
         ),
-        "the factors are the wrong way round. s was divided by the exponential of a, and is to be divided by "
+        "the factors are the wrong way round. A was divided by the exponential of a, and is to be divided by "
         "that of m: multiply by exp(a − m).": _merged(
             lambda a, b, m: np.exp(m - a), lambda a, b, m: np.exp(m - b)
         ),
@@ -281,10 +373,35 @@ def _lse_of_both(a: Any, s: Any, b: Any, t: Any) -> Any:
         "the second result is the log-sum-exp. The shifted sum is asked for, its logarithm comes later.": (
             _lse_of_both
         ),
-        "the maximum of the row is the larger of the two, not their sum.": lambda a, s, b, t: (a + b, s + t),
+        "the maximum is the smaller of the two, so that an exponent is positive and may overflow.": (
+            _smaller_maximum
+        ),
+        "only the part with the larger maximum is kept. The other one's exponentials count too, if less.": (
+            _larger_part
+        ),
+        "the second result is the logarithm of the shifted sum. The sum itself is asked for.": (
+            _logarithm_of_the_sum
+        ),
+        "max and if compare two numbers, and here are arrays: np.maximum and np.where go entry by entry.": (
+            _scalar_maximum
+        ),
+        "the second sum is multiplied by exp(b − a), which is right only where a is the larger maximum. "
+        "Where b is, its sum stays and the first one shrinks.": _merged(
+            lambda a, b, m: 1, lambda a, b, m: np.exp(b - a)
+        ),
+        "the first sum is always rescaled, the second never. It is the sum of the part with the smaller "
+        "maximum that shrinks, and that can be either.": _merged(
+            lambda a, b, m: np.exp(-np.abs(a - b)), lambda a, b, m: 1
+        ),
+        "the sums are multiplied by exp(a) and exp(b), which overflow. Only differences may enter an "
+        "exponential: a − m and b − m.": _merged(lambda a, b, m: np.exp(a), lambda a, b, m: np.exp(b)),
+        "the sums are multiplied by exp(−m), as if they were not shifted: A has its exp(−a) already.": (
+            _merged(lambda a, b, m: np.exp(-m), lambda a, b, m: np.exp(-m))
+        ),
+        "the maximum of the row is the larger of the two, not their sum.": lambda a, A, b, B: (a + b, A + B),
     },
 )
-def _merge(a: Any, s: Any, b: Any, t: Any) -> Any:
-    # s = Σ exp(x − a) over the first part, so Σ exp(x − m) = s exp(a − m), and no exponent is positive.
+def _merge(a: Any, A: Any, b: Any, B: Any) -> Any:
+    # A = Σ exp(x − a) over the first part, so Σ exp(x − m) = A exp(a − m), and no exponent is positive.
     m = np.maximum(a, b)
-    return m, s * np.exp(a - m) + t * np.exp(b - m)
+    return m, A * np.exp(a - m) + B * np.exp(b - m)
