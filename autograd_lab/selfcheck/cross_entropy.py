@@ -72,6 +72,30 @@ def _picked(log_p: Any, y: Any) -> Any:
         "it takes the most probable class of each row. The loss asks what the true one got.": (
             lambda log_p, y: -log_p.max(axis=1).mean()
         ),
+        "it is the mean over all entries. Only the true class of each row counts.": (
+            lambda log_p, y: -log_p.mean()
+        ),
+        "all entries of a row are summed. Only the true class of each row counts.": (
+            lambda log_p, y: -log_p.sum(axis=1).mean()
+        ),
+        "row and column are exchanged: the row number comes first, then the class, log_p[np.arange(N), y].": (
+            lambda log_p, y: -log_p[y, np.arange(len(y))].mean()
+        ),
+        "it multiplies by the indices. They say which entry to take, not how often.": (
+            lambda log_p, y: -(y[:, None] * log_p).sum(axis=1).mean()
+        ),
+        "it takes one class too far to the right: the classes count from 0.": (
+            lambda log_p, y: -_picked(log_p, y + 1).mean()
+        ),
+        "that is the mean of 1 − p, not of −log p.": (
+            lambda log_p, y: (1 - np.exp(_picked(log_p, y))).mean()
+        ),
+        "the logarithm is taken of the mean probability. The loss is the mean of the logarithms.": (
+            lambda log_p, y: -np.log(np.exp(_picked(log_p, y)).mean())
+        ),
+        "that is the share of mistakes. The loss asks how probable the true class was, not whether it won.": (
+            lambda log_p, y: (log_p.argmax(axis=1) != y).mean()
+        ),
     },
 )
 def _nll(log_p: Any, y: Any) -> Any:
@@ -149,6 +173,49 @@ def _cut_off(x: Any, y: Any) -> Any:
     return _unshifted(np.clip(x, -80, 80), y)
 
 
+def _from_p(gradient: Any) -> Any:
+    """A gradient made of softmax and one-hot rows, not yet divided by N."""
+
+    def answer(x: Any, y: Any) -> Any:
+        p = _softmax(x)
+        return gradient(p, np.eye(p.shape[1], dtype=p.dtype)[y]) / p.dtype.type(len(y))
+
+    return answer
+
+
+def _true_entries(x: Any, y: Any) -> Any:
+    return _picked(_gradient(x, y), y)
+
+
+def _only_one_hot_over_n(x: Any, y: Any) -> Any:
+    p = _softmax(x)
+    p[np.arange(len(y)), y] -= p.dtype.type(1 / len(y))
+    return p
+
+
+def _one_to_the_right(p: Any, y: Any) -> None:
+    p -= np.roll(np.eye(p.shape[1], dtype=p.dtype)[y], 1, axis=1)
+
+
+def _sum_of_all(x: Any, y: Any) -> Any:
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    p = e / e.sum()
+    _subtract(p, y)
+    return p / p.dtype.type(len(y))
+
+
+def _not_divided(x: Any, y: Any) -> Any:
+    e = np.exp(x - x.max(axis=1, keepdims=True))
+    _subtract(e, y)
+    return e / e.dtype.type(len(y))
+
+
+def _scores_for_p(x: Any, y: Any) -> Any:
+    p = x.copy()
+    _subtract(p, y)
+    return p / p.dtype.type(len(y))
+
+
 def _twice(x: Any, y: Any) -> Any:
     p = _softmax(_softmax(x))
     _subtract(p, y)
@@ -171,6 +238,7 @@ def _down(x: Any, y: Any) -> Any:
         (_scores(4, 5), np.array([3, 1, 1, 0])),
         (np.array([[800.0, 0.0, 1.0], [0.0, 2.0, 1.0]]), np.array([1, 2])),
         (np.array([[801.0, 800.0, 1.0], [-801.0, -802.0, -800.0]]), np.array([1, 0])),
+        (np.array([[800.0, -800.0, -799.0], [799.0, -799.0, 800.0]]), np.array([1, 2])),
         (_scores(3, 4, dtype=np.float32), np.array([2, 1, 0])),
     ],
     mistakes={
@@ -202,6 +270,48 @@ def _down(x: Any, y: Any) -> Any:
         ),
         "one shift serves all rows. A row far below the largest score has only zeros left, and 0/0 is NaN.": (
             _shifted_by(lambda x: x.max())
+        ),
+        "it subtracts the mean. A score far above the mean overflows all the same: subtract the maximum.": (
+            _shifted_by(lambda x: x.mean(axis=1, keepdims=True))
+        ),
+        "it subtracts the minimum. That makes the exponents larger, where they should be at most 0.": (
+            _shifted_by(lambda x: x.min(axis=1, keepdims=True))
+        ),
+        "it subtracts the largest size, |x|. Where all scores are negative, every exponential may round to 0 "
+        "and 0/0 is NaN: subtract the maximum, sign included.": (
+            _shifted_by(lambda x: np.abs(x).max(axis=1, keepdims=True))
+        ),
+        "what was NaN is set to 0 afterwards, and with it the gradient of a whole row. On paper the p that "
+        "it is divided by cancels: p − y.": lambda x, y: np.nan_to_num(_through_division(x, y)),
+        "the true class is subtracted from the scores. Take their softmax first: the gradient is p − y.": (
+            _scores_for_p
+        ),
+        "the exponentials are not divided by their sum: p is missing, and the rows do not sum to 0.": (
+            _not_divided
+        ),
+        "the exponentials are divided by the sum of the whole table: sum over the last axis, and keep it.": (
+            _sum_of_all
+        ),
+        "there is only the entry of the true class for each row. The other classes have a gradient too, p.": (
+            _true_entries
+        ),
+        "p is not divided by N, only the 1 of the true class is. The mean divides both.": (
+            _only_one_hot_over_n
+        ),
+        "1 is subtracted one column too far to the right: the classes count from 0.": (
+            _minus_one_hot(_one_to_the_right)
+        ),
+        "that is the gradient for the log-probabilities, −y/N. It has not gone through log-softmax yet.": (
+            _from_p(lambda p, y: -y)
+        ),
+        "that is the gradient for the probabilities, −y/p. It has not gone through softmax yet.": (
+            _from_p(lambda p, y: -y / p)
+        ),
+        "the winner's 1 stands where p should: the gradient has the probabilities, not the decision.": (
+            _from_p(lambda p, y: np.eye(p.shape[1], dtype=p.dtype)[p.argmax(axis=1)] - y)
+        ),
+        "that is the gradient of the squared error of p. Cross entropy is asked for, with p − y.": (
+            _from_p(lambda p, y: 2 * p * (p - y - ((p - y) * p).sum(axis=1, keepdims=True)))
         ),
         "the softmax is not shifted, so it is NaN where a score is large.": _unshifted,
         "scores of large size are cut off, so the largest of a row are no longer told apart. Shift them.": (
@@ -273,6 +383,31 @@ def _with_loss(loss: Any) -> Any:
         ),
         "that is right for y = 1 only: log(1 + exp(x)) − x. In general x is multiplied by y.": (
             _with_loss(lambda x, y: np.logaddexp(0, -x))
+        ),
+        "loss and slope are right for y = 1 only: in general x is multiplied by y, and y is subtracted.": (
+            lambda x, y: (np.logaddexp(0, -x), _sigmoid(x) - 1)
+        ),
+        "y and 1 − y are exchanged: y belongs to log σ(x).": (
+            lambda x, y: (np.logaddexp(0, x) - (1 - y) * x, _sigmoid(x) - (1 - y))
+        ),
+        "y and 1 − y are exchanged in the loss: y belongs to log σ(x).": (
+            _with_loss(lambda x, y: np.logaddexp(0, x) - (1 - y) * x)
+        ),
+        "−log σ(x) is log(1 + exp(−x)), and stands here for log(1 + exp(x)): subtract y x from the latter.": (
+            _with_loss(lambda x, y: np.logaddexp(0, -x) - y * x)
+        ),
+        "what was NaN is made a number afterwards. The loss is |x| there: simplify until no σ is left.": (
+            lambda x, y: tuple(np.nan_to_num(r) for r in _through_sigma(x, y))
+        ),
+        "1 − y and its term are missing in the slope: it is −y (1 − σ) + (1 − y) σ, which is σ − y.": (
+            _with_gradient(lambda x, y: -y * _sigmoid(-x))
+        ),
+        "the derivative of y x by x is y, without the x.": _with_gradient(lambda x, y: _sigmoid(x) - y * x),
+        "that is the slope of σ, σ (1 − σ). The slope of the loss is asked for.": (
+            _with_gradient(lambda x, y: _sigmoid(x) * _sigmoid(-x))
+        ),
+        "the slope has σ(−x), which is 1 − σ(x). The derivative of log(1 + exp(x)) is σ(x).": (
+            _with_gradient(lambda x, y: _sigmoid(-x) - y)
         ),
         "the slope has the wrong sign: it is prediction minus target.": (
             _with_gradient(lambda x, y: y - _sigmoid(x))
