@@ -51,6 +51,26 @@ def _numbers(*shape: int, dtype: Any = np.float64) -> Any:
         ),
         "the star multiplies entry by entry. H v is a matrix product: @.": lambda A, x, v: (A + A.T) * v,
         "this is the Hessian itself. It is to be multiplied by v.": lambda A, x, v: A + A.T,
+        "Aᵀ is subtracted. x occurs twice in f, and both places add to the gradient: A x + Aᵀ x.": (
+            lambda A, x, v: A @ v - A.T @ v
+        ),
+        "A and Aᵀ are multiplied. The gradient is a sum, A x + Aᵀ x, one term for each place of x.": (
+            lambda A, x, v: A.T @ A @ v
+        ),
+        "this is f(v), a number. The vector H v is asked for.": lambda A, x, v: v @ A @ v,
+        "this is f(x), the value. The vector H v is asked for.": lambda A, x, v: x @ A @ x,
+        "one of the two terms still has x. Along v both change: A v + Aᵀ v.": (
+            lambda A, x, v: A @ v + A.T @ x
+        ),
+        "one of the two terms still has x: along v both change, A v + Aᵀ v.": (
+            lambda A, x, v: A @ x + A.T @ v
+        ),
+        "this is the gradient at x + v. Its change on the way there is H v: subtract the gradient at x.": (
+            lambda A, x, v: (A + A.T) @ (x + v)
+        ),
+        "only the diagonal of the Hessian is used: H v is a matrix product.": (
+            lambda A, x, v: np.diag(A + A.T) * v
+        ),
     },
 )
 def _form_hvp(A: Any, x: Any, v: Any) -> Any:
@@ -106,6 +126,30 @@ def _p(z: Any) -> Any:
         ),
         "the weights are squared: it is p(1 − p), once.": (
             lambda X, w, v: X.T @ ((_p(X @ w) * (1 - _p(X @ w))) ** 2 * (X @ v)) / len(X)
+        ),
+        "the gradient is multiplied by v, entry by entry. Differentiate it once more, along v.": (
+            lambda X, w, v: X.T @ _p(X @ w) / len(X) * v
+        ),
+        "this is a difference of gradients with a step of 1. H v is the limit for small steps.": (
+            lambda X, w, v: X.T @ (_p(X @ (w + v)) - _p(X @ w)) / len(X)
+        ),
+        "the weight of a sample is p² here. The slope of p is p(1 − p).": (
+            lambda X, w, v: X.T @ (_p(X @ w) ** 2 * (X @ v)) / len(X)
+        ),
+        "there is no v in it. Along v, the score of a sample changes by X v: multiply by that.": (
+            lambda X, w, v: X.T @ (_p(X @ w) * (1 - _p(X @ w))) / len(X)
+        ),
+        "v multiplies at the end, entry by entry. It belongs inside: X v, one number for each sample.": (
+            lambda X, w, v: X.T @ (_p(X @ w) * (1 - _p(X @ w))) / len(X) * v
+        ),
+        "the point is w + v here. It is w; v is only the direction.": (
+            lambda X, w, v: X.T @ (_p(X @ (w + v)) * (1 - _p(X @ (w + v))) * (X @ v)) / len(X)
+        ),
+        "Xᵀ is missing: the samples are averaged, and one number is left. Xᵀ takes them to the weights.": (
+            lambda X, w, v: (_p(X @ w) * (1 - _p(X @ w)) * (X @ v)).mean()
+        ),
+        "the weight of a sample is exp(z). But p has a denominator, and its slope is p(1 − p).": (
+            lambda X, w, v: X.T @ (np.exp(X @ w) * (X @ v)) / len(X)
         ),
         "the Hessian is returned, where its product with v is asked for.": (
             lambda X, w, v: X.T @ ((_p(X @ w) * (1 - _p(X @ w)))[:, None] * X) / len(X)
@@ -183,6 +227,44 @@ def _plus_Hp(H: Any, g: Any, steps: Any) -> Any:
     return s
 
 
+def _r_kept(H: Any, g: Any, steps: Any) -> Any:
+    s, r = np.zeros_like(g), -g
+    p = r
+    for _ in range(steps):
+        Hp = H @ p
+        rate = r @ r / (p @ Hp)
+        s, new = s + rate * p, r - rate * Hp
+        p = new + _ratio(new, r) * p
+    return s
+
+
+def _s_after_p(H: Any, g: Any, steps: Any) -> Any:
+    s, r = np.zeros_like(g), -g
+    p = r
+    for _ in range(steps):
+        Hp = H @ p
+        rate = r @ r / (p @ Hp)
+        new = r - rate * Hp
+        p, r = new + _ratio(new, r) * p, new
+        s = s + rate * p
+    return s
+
+
+def _from_g(H: Any, g: Any, steps: Any) -> Any:
+    s, r = np.zeros_like(g), -g
+    p = r
+    for _ in range(steps):
+        Hp = H @ p
+        rate = r @ r / (p @ Hp)
+        s, new = s + rate * p, -g - rate * Hp
+        p, r = new + _ratio(new, r) * p, new
+    return s
+
+
+def _what_is_missing(H: Any, g: Any, steps: Any) -> Any:
+    return -g - H @ _cg(H, g, steps)
+
+
 def _last_step(H: Any, g: Any, steps: Any) -> Any:
     return _cg(H, g, steps) - _cg(H, g, steps - 1)
 
@@ -214,9 +296,8 @@ def _ratio(new: Any, old: Any) -> Any:
         "the old direction is subtracted, where β times it is added.": (
             _conjugate(lambda new, old: -_ratio(new, old))
         ),
-        "β is 1: the old direction is added whole, where new r·r over old r·r of it is asked for.": (
-            _conjugate(lambda new, old: 1.0)
-        ),
+        "β is 1: the old direction is added whole, where new r·r over old r·r of it is asked for. If r has "
+        "been overwritten by then, both are the new one.": (_conjugate(lambda new, old: 1.0)),
         "r and p are one array, and −= or += changes it under both names. Make a new r, or a copy for p.": (
             _one_array
         ),
@@ -225,6 +306,17 @@ def _ratio(new: Any, old: Any) -> Any:
         "the new r is r − ηHp: what the step has achieved is no longer missing.": _plus_Hp,
         "s is only the last step. Each one is added to those before.": _last_step,
         "it makes one step less than asked for.": _conjugate(_ratio, extra=-1),
+        "it makes one step more than asked for.": _conjugate(_ratio, extra=1),
+        "it makes one step, whatever steps is. Does the return stand inside the loop?": (
+            lambda H, g, steps: _cg(H, g, 1)
+        ),
+        "the old r is never replaced by the new one.": _r_kept,
+        "s moves along the new p, by the rate of the old one. Move first, then renew p.": _s_after_p,
+        "the new r starts from −g each time. It starts from the old r, as s does from the old s.": _from_g,
+        "β is a ratio of lengths. It is one of their squares, r·r.": (
+            _conjugate(lambda new, old: np.sqrt(_ratio(new, old)))
+        ),
+        "this is r, what is still missing. The s found so far is asked for.": _what_is_missing,
         "this is the exact solution. The point of the method is to stop before that.": (
             lambda H, g, steps: np.linalg.solve(H, -g)
         ),
