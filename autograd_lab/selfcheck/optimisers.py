@@ -73,6 +73,30 @@ def _heavy_ball(n: int, lr: float, mu: float, dtype: Any = np.float64) -> tuple[
         "w is right, but the second result is the old velocity: return the new one, for the next step.": (
             lambda w, v, g, lr, mu: (w - lr * (mu * v + g), v.copy())
         ),
+        "the velocity is right, but lr is missing in the step.": (
+            lambda w, v, g, lr, mu: (w - (mu * v + g), mu * v + g)
+        ),
+        "the velocity is right, but the step takes μv with the wrong sign, and without lr: it is w − lr·v.": (
+            lambda w, v, g, lr, mu: (w - lr * g + mu * v, mu * v + g)
+        ),
+        "the velocity is right, but the step is lr·g + μv with the new v, which contains both. It is lr·v.": (
+            lambda w, v, g, lr, mu: (w - lr * g - mu * (mu * v + g), mu * v + g)
+        ),
+        "the velocity is right, but the step has μ once more: v has faded already.": (
+            lambda w, v, g, lr, mu: (w - lr * mu * (mu * v + g), mu * v + g)
+        ),
+        "the velocity is right, but in the step the old one has not faded: step along the new v.": (
+            lambda w, v, g, lr, mu: (w - lr * (v + g), mu * v + g)
+        ),
+        "μ multiplies g as well. Only the old velocity fades: v ← μv + g.": (
+            lambda w, v, g, lr, mu: (w - lr * mu * (v + g), mu * (v + g))
+        ),
+        "μ and 1 − μ weigh new and old, as in an average. The heavy ball adds up: v ← μv + g.": (
+            lambda w, v, g, lr, mu: (w - lr * ((1 - mu) * v + mu * g), (1 - mu) * v + mu * g)
+        ),
+        "it subtracts a displacement that has its minus sign already, and goes uphill. Let v add up g.": (
+            lambda w, v, g, lr, mu: (w - (mu * v - lr * g), mu * v - lr * g)
+        ),
     },
 )
 def _momentum_step(w: Any, v: Any, g: Any, lr: Any, mu: Any) -> Any:
@@ -94,14 +118,18 @@ def _adam(correct_m: Any = None, correct_v: Any = None, **change: Any) -> Any:
         square = change.get("square", np.square)
         weights = change.get("weights", lambda beta: (beta, 1 - beta))
         old_m, old_v = m, v
-        m = weights(beta1)[0] * m + weights(beta1)[1] * g
-        v = weights(beta2)[0] * v + weights(beta2)[1] * square(g)
+        m = weights(beta1)[0] * m + change.get("new_in_m", lambda beta: weights(beta)[1])(beta1) * g
+        v = weights(beta2)[0] * v + weights(beta2)[1] * square(m if change.get("square_of") == "m" else g)
         along, size = {"old": (old_m, old_v), "g": (g, v)}.get(change.get("along", "m"), (m, v))
+        beta = beta1 if change.get("beta2_in_correction") == "beta1" else beta2
         m_hat = along / (1 - beta1**t if correct_m is None else correct_m(beta1, t))
-        v_hat = size / (1 - beta2**t if correct_v is None else correct_v(beta2, t))
+        v_hat = size / (1 - beta**t if correct_v is None else correct_v(beta, t))
         divisor = change.get("divisor", lambda v_hat, eps: np.sqrt(v_hat) + eps)(v_hat, eps)
         new = w + change.get("sign", -1) * lr * m_hat / divisor
-        return (new, m_hat, v_hat) if change.get("keeps_corrected") else (new, m, v)
+        if "result" in change:
+            new = change["result"](w, new, lr, eps)
+        kept = change.get("keeps_corrected", "")
+        return new, m_hat if "m" in kept else m, v_hat if "v" in kept else v
 
     return answer
 
@@ -144,7 +172,33 @@ def _adam_with_early_eps(
             _adam(lambda beta, t: 1 - beta ** (t + 1), lambda beta, t: 1 - beta ** (t + 1))
         ),
         "it returns the corrected averages. The next step must go on from the uncorrected ones.": (
-            _adam(keeps_corrected=True)
+            _adam(keeps_corrected="mv")
+        ),
+        "it returns the corrected m. The next step must go on from the uncorrected one.": (
+            _adam(keeps_corrected="m")
+        ),
+        "it multiplies by the corrections. The averages are too small, so they are divided by 1 − β**t.": (
+            _adam(lambda beta, t: 1 / (1 - beta**t), lambda beta, t: 1 / (1 - beta**t))
+        ),
+        "the correction has (1 − β)**t, where 1 − β**t is asked for: the power binds first.": (
+            _adam(lambda beta, t: (1 - beta) ** t, lambda beta, t: (1 - beta) ** t)
+        ),
+        "the root is taken of v, and the correction divides the root. Correct v first, then take the root.": (
+            _adam(correct_v=lambda beta, t: (1 - beta**t) ** 2)
+        ),
+        "ε is added to the new w: a pair of brackets around √v̂ + ε is missing.": (
+            _adam(divisor=lambda v_hat, eps: np.sqrt(v_hat), result=lambda w, new, lr, eps: new + eps)
+        ),
+        "the learning rate is missing.": _adam(result=lambda w, new, lr, eps: w + (new - w) / lr),
+        "it returns what is to be subtracted, where the new w is asked for.": (
+            _adam(result=lambda w, new, lr, eps: w - new)
+        ),
+        "v averages the squares of m, where those of g are asked for.": _adam(square_of="m"),
+        "for m, 1 − β₁ is missing: without it m is a sum, not an average.": (
+            _adam(new_in_m=lambda beta: 1.0)
+        ),
+        "v adds up the squares of all entries. Each coordinate has its own.": (
+            _adam(square=lambda g: np.sum(g**2))
         ),
         "v averages the sizes of the gradients, where their squares are asked for.": _adam(square=np.abs),
         "the root is missing: it divides by v̂ itself, so that the step shrinks as the gradient grows.": (
@@ -174,6 +228,7 @@ def _adam_with_early_eps(
             _adam(_one, along="g")
         ),
         "β₁ and β₂ are exchanged: β₁ belongs to m.": _adam(exchanged=True),
+        "both corrections have β₁. That of v has β₂, as its average has.": _adam(beta2_in_correction="beta1"),
         "it goes uphill: the step is subtracted.": _adam(sign=1),
     },
 )  # fmt: skip
@@ -219,9 +274,8 @@ def _bowl(n: int, dtype: Any = np.float64) -> tuple[Any, ...]:
         "this rate makes the next gradient as short as it can be. The next loss is asked for.": (
             lambda A, w: (A @ w) @ A @ (A @ w) / ((A @ A @ w) @ (A @ A @ w))
         ),
-        "the numerator is right. Below it stands gᵀA w, that is gᵀg again; the curvature along g is gᵀA g.": (
-            lambda A, w: (A @ w) @ (A @ w) / ((A @ w) @ A @ w)
-        ),
+        "this is 1 at every w. If gᵀA w stands below the line, that is gᵀg again; the curvature along g is "
+        "gᵀA g.": (lambda A, w: (A @ w) @ (A @ w) / ((A @ w) @ A @ w)),
         "above the line stands gᵀw. How fast the loss falls along g at first is gᵀg.": (
             lambda A, w: (A @ w) @ w / ((A @ w) @ A @ (A @ w))
         ),
@@ -236,6 +290,27 @@ def _bowl(n: int, dtype: Any = np.float64) -> tuple[Any, ...]:
         ),
         "this is 1/λ_max, safe at every point. It does not ask where w is.": (
             lambda A, w: 1 / np.linalg.eigvalsh(A)[-1]
+        ),
+        "above the line stands the length of g, where its square gᵀg is asked for: a root is too many.": (
+            lambda A, w: np.linalg.norm(A @ w) / ((A @ w) @ A @ (A @ w))
+        ),
+        "above the line stands 1. How fast the loss falls along g at first is gᵀg.": (
+            lambda A, w: 1 / ((A @ w) @ A @ (A @ w))
+        ),
+        "this is wᵀA w over gᵀg. Put w − lr·g into L: the slope at lr = 0 is −gᵀg, the curvature gᵀA g.": (
+            lambda A, w: w @ A @ w / ((A @ w) @ (A @ w))
+        ),
+        "above the line stands the loss at w. How fast it falls along g at first is gᵀg.": (
+            lambda A, w: 0.5 * w @ A @ w / ((A @ w) @ A @ (A @ w))
+        ),
+        "this is wᵀw over gᵀg. Put w − lr·g into L: the slope at lr = 0 is −gᵀg, the curvature gᵀA g.": (
+            lambda A, w: w @ w / ((A @ w) @ (A @ w))
+        ),
+        "it returns the least loss, where the rate is asked for.": (
+            lambda A, w: 0.5 * (w @ A @ w - ((A @ w) @ (A @ w)) ** 2 / ((A @ w) @ A @ (A @ w)))
+        ),
+        "* is entry by entry. The curvature along g is a product of matrices, g @ A @ g.": (
+            lambda A, w: (A @ w) @ (A @ w) / np.sum((A @ w) * A * (A @ w))
         ),
         "the products are entry by entry. Add them up: the best rate is one number.": (
             lambda A, w: (A @ w) ** 2 / ((A @ w) @ A @ (A @ w))
