@@ -51,6 +51,33 @@ from autograd_lab.tensor import Tensor, where
         "this is the factor by which weights of variance 1 change the mean square; the weights undo it.": (
             lambda fan_in, slope: (1 + slope**2) * fan_in / 2
         ),
+        "this is E[h'²]/E[a²], one step on the way. The weights undo it, and fan_in with it.": (
+            lambda fan_in, slope: (1 + slope**2) / 2
+        ),
+        "fan_in is missing: each a is a sum of fan_in products.": (
+            lambda fan_in, slope: np.sqrt(2 / (1 + slope**2))
+        ),
+        "fan_in stands above the line: brackets are missing around the product below it.": (
+            lambda fan_in, slope: np.sqrt(2 / (1 + slope**2) * fan_in)
+        ),
+        "1 + slope is squared. The squares are added one by one: 1 + slope².": (
+            lambda fan_in, slope: np.sqrt(2 / ((1 + slope) ** 2 * fan_in))
+        ),
+        "1 + slope² stands above the line: the more comes through, the smaller the weights.": (
+            lambda fan_in, slope: np.sqrt(2 * (1 + slope**2) / fan_in)
+        ),
+        "this is ReLU's variance. A leak adds to what comes through, and the root is missing.": (
+            lambda fan_in, slope: 2 / fan_in
+        ),
+        "the half is taken of what is below 0 alone; half of the numbers are above 0, too.": (
+            lambda fan_in, slope: np.sqrt(1 / ((1 + slope**2 / 2) * fan_in))
+        ),
+        "the half is taken of what is above 0 alone; half of the numbers are below, too.": (
+            lambda fan_in, slope: np.sqrt(1 / ((0.5 + slope**2) * fan_in))
+        ),
+        "what comes through below 0 is added, not taken away, and its mean square has slope².": (
+            lambda fan_in, slope: np.sqrt(2 / ((1 - slope) * fan_in))
+        ),
     },
 )
 def _init_std(fan_in: int, slope: float) -> Any:
@@ -107,6 +134,22 @@ _GRADIENTS = [
         ),
         "n is the length of g1 alone. The gradient is both arrays together.": (
             _scaled(lambda g1, g2, c: min(1.0, c / _length(g1)))
+        ),
+        "n is the length of g2 alone. The gradient is both arrays together.": (
+            _scaled(lambda g1, g2, c: min(1.0, c / _length(g2)))
+        ),
+        "a gradient that is too long becomes 0. It is to be shortened to the length c.": (
+            _scaled(lambda g1, g2, c: float(_length(g1, g2) <= c))
+        ),
+        "every gradient is multiplied by c. The factor is min(1, c/n).": _scaled(lambda g1, g2, c: c),
+        "c stands below the line: the factor is c/n, so that the length becomes c.": (
+            _scaled(lambda g1, g2, c: min(1.0, 1 / (c * _length(g1, g2))))
+        ),
+        "each array has a bound of its own, c/√2, which turns the gradient. Take one length, over both.": (
+            lambda g1, g2, c: tuple(g * min(1.0, c / np.sqrt(2) / _length(g)) for g in (g1, g2))
+        ),
+        "a long gradient loses the length c, and keeps the rest. What is to be left is c.": (
+            _scaled(lambda g1, g2, c: 1 - c / _length(g1, g2) if _length(g1, g2) > c else 1.0)
         ),
         "n is the largest entry. The length is the root of the sum of squares.": (
             _scaled(lambda g1, g2, c: min(1.0, c / max(np.abs(g1).max(), np.abs(g2).max())))
@@ -181,6 +224,15 @@ def _with_slopes(f: Callable[[Tensor], Tensor]) -> Callable[[Any], Any]:
         ),
         "holding x at a small number from below leaves a value above 0 where 0 is asked for.": (
             _with_slopes(lambda x: x.clip(1e-8).sqrt())
+        ),
+        "where x ≤ 0 the value is the root of the small number at which x is held; 0 is asked for.": (
+            _with_slopes(lambda x: x.clip(1e-12).sqrt())
+        ),
+        "this is √x itself: its slope is infinite at 0 and, like its value, NaN below.": (
+            _with_slopes(lambda x: x.sqrt())
+        ),
+        "at 0 the root is still taken of 0, where its slope is infinite: ask for x > 0, not x >= 0.": (
+            _with_slopes(lambda x: where(x >= 0, where(x >= 0, x, 1.0).sqrt(), 0.0))
         ),
         "the absolute value takes roots of negative numbers too; 0 is asked for there.": (
             _with_slopes(lambda x: where(x == 0, 0.0, where(x == 0, 1.0, x.abs()).sqrt()))
