@@ -70,6 +70,36 @@ def _slope(w: Any, x: Any, t: Any) -> Any:
         "the weights don't move. With nothing to change in place, the new ones are a result.": (
             lambda w, x, t, rate: (_loss(w, x, t), w.copy())
         ),
+        "the second result is what is to be subtracted, where the new weights are asked for.": (
+            lambda w, x, t, rate: (_loss(w, x, t), rate * _slope(w, x, t))
+        ),
+        "the second result is the step alone. Add it to w: the new weights are asked for.": (
+            lambda w, x, t, rate: (_loss(w, x, t), -rate * _slope(w, x, t))
+        ),
+        "the loss is right, but the gradient is that of the sum of squares. The loss is their mean.": (
+            lambda w, x, t, rate: (_loss(w, x, t), w - rate * len(t) * _slope(w, x, t))
+        ),
+        "the gradient is divided by the number of weights. The mean is over the samples.": (
+            lambda w, x, t, rate: (_loss(w, x, t), w - rate * len(t) / len(w) * _slope(w, x, t))
+        ),
+        "the first result is the root of the loss.": (
+            lambda w, x, t, rate: (np.sqrt(_loss(w, x, t)), w - rate * _slope(w, x, t))
+        ),
+        "the first result is the mean of the errors' sizes. Asked for is that of their squares.": (
+            lambda w, x, t, rate: (np.mean(np.abs(x @ w - t)), w - rate * _slope(w, x, t))
+        ),
+        "the gradient is a product of two means. Take the mean of the products: x.T @ (x @ w - t).": (
+            lambda w, x, t, rate: (
+                _loss(w, x, t),
+                w - rate * 2 * np.mean(x @ w - t) * np.mean(x, axis=0),
+            )
+        ),
+        "the errors are differences of all pairs: t[:, None] makes a column, and broadcasting a square.": (
+            lambda w, x, t, rate: (
+                np.mean((x @ w - t[:, None]) ** 2),
+                w - rate * _slope(w, x, t),
+            )
+        ),
     },
 )
 def _step(w: Any, x: Any, t: Any, rate: float) -> Any:
@@ -176,6 +206,45 @@ def _beta_term(x: Any, y: Any, beta: float) -> Any:
                 np.sum(g * _beta_term(x, _softplus(x, beta), beta)),
             )
         ),
+        "for x, the sigmoid of −beta·x stands where that of beta·x is asked for. Far right the slope is 1.": (
+            lambda g, x, beta: (
+                g * _sigmoid(-beta * x),
+                np.sum(g * _beta_term(x, _softplus(x, beta), beta)),
+            )
+        ),
+        "both have the sigmoid of −beta·x, where that of beta·x is asked for. Far right the slope is 1.": (
+            lambda g, x, beta: (
+                g * _sigmoid(-beta * x),
+                np.sum(g * (x * _sigmoid(-beta * x) - _softplus(x, beta)) / beta),
+            )
+        ),
+        "the slope is the sigmoid of beta·x, not of x, in both.": (
+            lambda g, x, beta: (g * _sigmoid(x), np.sum(g * (x * _sigmoid(x) - _softplus(x, beta)) / beta))
+        ),
+        "for x there is a factor 1/beta too many: the beta in the exponential cancels it.": (
+            lambda g, x, beta: (
+                g * _sigmoid(beta * x) / beta,
+                np.sum(g * _beta_term(x, _softplus(x, beta), beta)),
+            )
+        ),
+        "for x, this is the slope of the slope. Asked for is the sigmoid of beta·x itself.": (
+            lambda g, x, beta: (
+                g * _sigmoid(beta * x) * (1 - _sigmoid(beta * x)),
+                np.sum(g * _beta_term(x, _softplus(x, beta), beta)),
+            )
+        ),
+        "for x, this is ReLU's slope. Softplus has its corner rounded off.": (
+            lambda g, x, beta: (
+                g * (x > 0),
+                np.sum(g * _beta_term(x, _softplus(x, beta), beta)),
+            )
+        ),
+        "for beta, both g and the term are added up before they are multiplied. Multiply first.": (
+            lambda g, x, beta: (
+                g * _sigmoid(beta * x),
+                np.sum(g) * np.sum(_beta_term(x, _softplus(x, beta), beta)),
+            )
+        ),
         "for x, the cotangent g is missing.": (
             lambda g, x, beta: (_sigmoid(beta * x), np.sum(g * _beta_term(x, _softplus(x, beta), beta)))
         ),
@@ -230,6 +299,16 @@ def _instead_of(soft: Callable[[Tensor], Tensor]) -> Callable[[Any], Any]:
         ),
         "this is clip(x, -1, 1) itself: right in the slope, but the value must be sign(x).": (
             _with_slopes(lambda x: x.clip(-1.0, 1.0))
+        ),
+        "the value is right, but what comes back has the wrong sign: add clip, and detach sign(x) − clip.": (
+            _with_slopes(lambda x: (_sign(x) + x.clip(-1.0, 1.0).detach()) - x.clip(-1.0, 1.0))
+        ),
+        "the value is right, but the slope is clip(x, 0, 1)'s: nothing comes back where x is negative.": (
+            _instead_of(lambda x: x.clip(0.0, 1.0))
+        ),
+        "the value is right, but the slope is ReLU's.": _instead_of(lambda x: x.clip(0.0)),
+        "sign and clip are multiplied, which makes the size of clip. The value must be sign(x).": (
+            _with_slopes(lambda x: _sign(x) * x.clip(-1.0, 1.0))
         ),
         "the value is right, but the slope is tanh's.": _instead_of(lambda x: x.tanh()),
         "the slope is right, but what is detached must be sign(x) minus exactly what stands before it.": (
