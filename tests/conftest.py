@@ -9,3 +9,6 @@ settings.register_profile(
 )
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+# Without this the search for doctests imports two modules of the name conftest, this and the browser's.
+collect_ignore = ["conftest.py", "browser/conftest.py"]

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from conftest import HTML, unavailable
+from built_book import HTML, unavailable
 from playwright.sync_api import Locator, Page
 
 TITLE = "Autograd Lab"

@@ -5,33 +5,14 @@ The browser needs no book: tests of the package's own pages run without one.
 
 import functools
 import http.server
-import os
 import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from built_book import FLAGS, HTML, NAMES, unavailable
 from playwright.sync_api import Browser, sync_playwright
-
-HTML = Path(__file__).resolve().parents[2] / "_build" / "html"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = (
-    "--no-sandbox",  # so that it also runs as root, as in a container
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # the network is cut
-)
-
-
-def unavailable(reason: str) -> None:
-    """Skip on a reader's machine; fail in CI, where everything needed is there."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")
@@ -66,8 +47,7 @@ def base(request: pytest.FixtureRequest, html: Path) -> str:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Start the browser that is installed; none is ever downloaded."""
-    names = [os.environ["CHROMIUM"]] if os.environ.get("CHROMIUM") else NAMES
-    path = next(filter(None, map(shutil.which, names)), None)
+    path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         unavailable("no Chromium found; install it: apt-get install chromium (or set CHROMIUM)")
     with sync_playwright() as playwright:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from built_book import HTML, unavailable
 from checks import TOUCH, is_legible
-from conftest import HTML, unavailable
 from playwright.sync_api import Browser, Locator, Page, expect
 from test_pages import opened
 

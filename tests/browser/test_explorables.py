@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from conftest import HTML, unavailable
+from built_book import HTML, unavailable
 from playwright.sync_api import Browser, Locator, Page, expect
 from test_pages import opened
 

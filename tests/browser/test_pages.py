@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import checks
 import pytest
-from conftest import HTML
+from built_book import HTML
 from playwright.sync_api import Browser, Page, Route
 
 LOCAL = ("http://127.0.0.1:", "file:", "data:", "blob:")

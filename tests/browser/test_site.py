@@ -9,7 +9,7 @@ from pathlib import Path
 
 import checks
 import pytest
-from conftest import HTML
+from built_book import HTML
 from playwright.sync_api import Browser
 from test_pages import CONTENT, PAGES, each, opened
 
