@@ -33,6 +33,7 @@ def test_search_finds(chromium: Browser, base: str) -> None:
         assert links.count() >= 3
         if base.startswith("http"):  # a script may not read other files from disk
             page.wait_for_selector("#search-results li p.context")
+        page.wait_for_load_state("networkidle")  # a click would break off the fetching of excerpts
         assert not faults, "\n".join(faults)
         links.first.click()
         page.wait_for_url(re.compile(r"/book/\w+\.html"))
