@@ -68,7 +68,8 @@ def _on_page(axes: Axes, points: Points, page: Points) -> Points:
     points = np.asarray(points, dtype=np.float64)
     with np.errstate(all="ignore"):
         places = (axes.transData - axes.transAxes).transform(points)
-    return np.asarray(places[np.isfinite(places).all(axis=1)]) * page
+    # Rounded, so that the last digits, which differ between processors, decide between no two places.
+    return np.asarray(np.round(places[np.isfinite(places).all(axis=1)] * page, 3))
 
 
 def _write(axes: Axes, text: str, place: Points, side: tuple[int, int], color: Any) -> None:
