@@ -282,8 +282,8 @@ def hvp(fn: Function, primal: Any, tangent: Any) -> Tensor:
 
     Notes
     -----
-    The gradient of ∇f(x)·v, by two reverse passes. Pearlmutter (1994) first had the whole product at the
-    price of a few gradients, by differentiating ∇f along v.
+    The gradient of ∇f(x)·v, by two reverse passes. Pearlmutter (1994) has the whole product at the price
+    of a few gradients by differentiating ∇f along v.
 
     Examples
     --------

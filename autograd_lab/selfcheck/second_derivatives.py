@@ -167,17 +167,28 @@ def _bowl(n: int, steps: int) -> tuple[Any, ...]:
     return root @ root.T + np.diag(np.arange(1.0, n + 1)), _numbers(n), steps
 
 
-def _conjugate(beta: Any, *, sign: int = -1, extra: int = 0) -> Any:
-    """Conjugate gradients with another β, another right side, or more steps."""
+def _ratio(new: Any, old: Any) -> Any:
+    return new @ new / (old @ old)
+
+
+def _conjugate(
+    beta: Any = _ratio,
+    *,
+    sign: int = -1,
+    extra: int = 0,
+    length: Any = lambda H, p, r: r @ r / (p @ H @ p),
+    rest: Any = lambda r, g, moved: r - moved,
+    kept: Any = lambda p, r: p,
+) -> Any:
+    """Conjugate gradients with another β, right side, number of steps, η, new r, or direction to keep."""
 
     def answer(H: Any, g: Any, steps: Any) -> Any:
         s, r = np.zeros_like(g), sign * g
         p = r
         for _ in range(steps + extra):
-            Hp = H @ p
-            rate = r @ r / (p @ Hp)
-            s, new = s + rate * p, r - rate * Hp
-            p, r = new + beta(new, r) * p, new
+            rate = length(H, p, r)
+            s, new = s + rate * p, rest(r, g, rate * (H @ p))
+            p, r = new + beta(new, r) * kept(p, r), new
         return s
 
     return answer
@@ -192,38 +203,6 @@ def _one_array(H: Any, g: Any, steps: Any) -> Any:
         s += rate * p
         r -= rate * Hp
         p = r + r @ r / old * p
-    return s
-
-
-def _old_r(H: Any, g: Any, steps: Any) -> Any:
-    s, r = np.zeros_like(g), -g
-    p = r
-    for _ in range(steps):
-        Hp = H @ p
-        rate = r @ r / (p @ Hp)
-        s, new = s + rate * p, r - rate * Hp
-        p, r = new + _ratio(new, r) * r, new
-    return s
-
-
-def _step_of_r(H: Any, g: Any, steps: Any) -> Any:
-    s, r = np.zeros_like(g), -g
-    p = r
-    for _ in range(steps):
-        rate = r @ r / (r @ H @ r)
-        s, new = s + rate * p, r - rate * H @ p
-        p, r = new + _ratio(new, r) * p, new
-    return s
-
-
-def _plus_Hp(H: Any, g: Any, steps: Any) -> Any:
-    s, r = np.zeros_like(g), -g
-    p = r
-    for _ in range(steps):
-        Hp = H @ p
-        rate = r @ r / (p @ Hp)
-        s, new = s + rate * p, r + rate * Hp
-        p, r = new + _ratio(new, r) * p, new
     return s
 
 
@@ -250,27 +229,12 @@ def _s_after_p(H: Any, g: Any, steps: Any) -> Any:
     return s
 
 
-def _from_g(H: Any, g: Any, steps: Any) -> Any:
-    s, r = np.zeros_like(g), -g
-    p = r
-    for _ in range(steps):
-        Hp = H @ p
-        rate = r @ r / (p @ Hp)
-        s, new = s + rate * p, -g - rate * Hp
-        p, r = new + _ratio(new, r) * p, new
-    return s
-
-
 def _what_is_missing(H: Any, g: Any, steps: Any) -> Any:
     return -g - H @ _cg(H, g, steps)
 
 
 def _last_step(H: Any, g: Any, steps: Any) -> Any:
     return _cg(H, g, steps) - _cg(H, g, steps - 1)
-
-
-def _ratio(new: Any, old: Any) -> Any:
-    return new @ new / (old @ old)
 
 
 @exercise(
@@ -286,7 +250,7 @@ def _ratio(new: Any, old: Any) -> Any:
     rtol=1e-5,
     atol=1e-7,
     mistakes={
-        "this solves H s = +g, so that the step goes uphill.": _conjugate(_ratio, sign=1),
+        "this solves H s = +g, so that the step goes uphill.": _conjugate(sign=1),
         "this is steepest descent: each p must have a part of the one before, β times it.": (
             _conjugate(lambda new, old: 0.0)
         ),
@@ -301,18 +265,26 @@ def _ratio(new: Any, old: Any) -> Any:
         "r and p are one array, and −= or += changes it under both names. Make a new r, or a copy for p.": (
             _one_array
         ),
-        "β times the old r is added to the new one. It is the old direction p that is kept.": _old_r,
-        "the step is as long as that of steepest descent: below the bar stands p·Hp, not r·Hr.": _step_of_r,
-        "the new r is r − ηHp: what the step has achieved is no longer missing.": _plus_Hp,
+        "β times the old r is added to the new one. It is the old direction p that is kept.": (
+            _conjugate(kept=lambda p, r: r)
+        ),
+        "the step is as long as that of steepest descent: below the bar stands p·Hp, not r·Hr.": (
+            _conjugate(length=lambda H, p, r: r @ r / (r @ H @ r))
+        ),
+        "the new r is r − ηHp: what the step has achieved is no longer missing.": (
+            _conjugate(rest=lambda r, g, moved: r + moved)
+        ),
         "s is only the last step. Each one is added to those before.": _last_step,
-        "it makes one step less than asked for.": _conjugate(_ratio, extra=-1),
-        "it makes one step more than asked for.": _conjugate(_ratio, extra=1),
+        "it makes one step less than asked for.": _conjugate(extra=-1),
+        "it makes one step more than asked for.": _conjugate(extra=1),
         "it makes one step, whatever steps is. Does the return stand inside the loop?": (
             lambda H, g, steps: _cg(H, g, 1)
         ),
         "the old r is never replaced by the new one.": _r_kept,
         "s moves along the new p, by the rate of the old one. Move first, then renew p.": _s_after_p,
-        "the new r starts from −g each time. It starts from the old r, as s does from the old s.": _from_g,
+        "the new r starts from −g each time. It starts from the old r, as s does from the old s.": (
+            _conjugate(rest=lambda r, g, moved: -g - moved)
+        ),
         "β is a ratio of lengths. It is one of their squares, r·r.": (
             _conjugate(lambda new, old: np.sqrt(_ratio(new, old)))
         ),

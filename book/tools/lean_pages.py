@@ -19,6 +19,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+FORMULA = r'class="[^"]*\b(math|text_latex)\b'
 # Words in a tag that loads something, and what is on a page that needs it. All other tags stay everywhere.
 NEEDED_FOR = {
     "clipboard": r'class="highlight',
@@ -29,10 +30,10 @@ NEEDED_FOR = {
     "design-tabs.js": r"sd-tab-",
     "sphinx-design": r'class="[^"]*\bsd-',
     "mystnb": r'class="[^"]*\b(cell|output)\b',
-    "MathJax = ": r'class="[^"]*\b(math|text_latex)\b',
-    "site/formulas.js": r'class="[^"]*\b(math|text_latex)\b',
-    "tex-svg.js": r'class="[^"]*\b(math|text_latex)\b',
-    "site/later.js": r'class="[^"]*\b(math|text_latex)\b|widget-view\+json',
+    "MathJax = ": FORMULA,
+    "site/formulas.js": FORMULA,
+    "tex-svg.js": FORMULA,
+    "site/later.js": rf"{FORMULA}|widget-view\+json",
 }
 # Scripts of megabytes. They load when the page has been painted: see later.js.
 HEAVY = re.compile(r"tex-svg\.js|embed-amd\.js")
