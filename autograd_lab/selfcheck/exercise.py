@@ -6,6 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from autograd_lab import func
+from autograd_lab.tensor import Tensor
+
 Answer = Callable[..., Any]
 Inputs = tuple[Any, ...]
 
@@ -111,3 +116,20 @@ def exercise(
         return answer
 
     return enter
+
+
+def with_slopes(f: Callable[[Tensor], Tensor]) -> Callable[[Any], Any]:
+    """A function of Tensors as an answer: its value, and the slope of each entry.
+
+    Examples
+    --------
+    >>> value, slope = with_slopes(lambda x: x * x)(np.array([3.0]))
+    >>> slope
+    Tensor([6.])
+    """
+
+    def answer(x: Any) -> Any:
+        value, pull = func.vjp(f, x)
+        return value, pull(np.ones(value.shape))[0]
+
+    return answer

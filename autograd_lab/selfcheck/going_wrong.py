@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lab import func
-from autograd_lab.selfcheck.exercise import exercise
-from autograd_lab.tensor import Tensor, where
+from autograd_lab.selfcheck.exercise import exercise, with_slopes
+from autograd_lab.tensor import where
 
 
 @exercise(
@@ -188,16 +187,6 @@ def _clip(g1: Any, g2: Any, c: float) -> Any:
     return g1 * scale, g2 * scale
 
 
-def _with_slopes(f: Callable[[Tensor], Tensor]) -> Callable[[Any], Any]:
-    """A function of Tensors as an answer: its value, and the slope of each entry."""
-
-    def answer(x: Any) -> Any:
-        value, pull = func.vjp(f, x)
-        return value, pull(np.ones(value.shape))[0]
-
-    return answer
-
-
 @exercise(
     "trouble.safe_sqrt",
     "safe_sqrt(x) takes a Tensor and is √x above 0, and 0 elsewhere; its value and its slope are checked.",
@@ -211,43 +200,43 @@ def _with_slopes(f: Callable[[Tensor], Tensor]) -> Callable[[Any], Any]:
     mistakes={
         "the value is right, the slope is NaN where x ≤ 0: sqrt still sees 0 there, its slope is infinite, "
         "and a cotangent of 0 times infinity is NaN. Let where choose the input of sqrt too.": (
-            _with_slopes(lambda x: where(x > 0, x.sqrt(), 0.0))
+            with_slopes(lambda x: where(x > 0, x.sqrt(), 0.0))
         ),
         "the input is safe, but where x ≤ 0 the value is the stand-in's. A second where puts 0 there.": (
-            _with_slopes(lambda x: where(x > 0, x, 1.0).sqrt())
+            with_slopes(lambda x: where(x > 0, x, 1.0).sqrt())
         ),
         "a product with a mask does not remove what is not finite: 0 times NaN is NaN. Let where pick.": (
-            _with_slopes(lambda x: (x > 0).astype(x.dtype) * x.sqrt())
+            with_slopes(lambda x: (x > 0).astype(x.dtype) * x.sqrt())
         ),
         "a small number under the root is another function, with a huge slope at 0 and NaN below.": (
-            _with_slopes(lambda x: (x + 1e-8).sqrt())
+            with_slopes(lambda x: (x + 1e-8).sqrt())
         ),
         "holding x at a small number from below leaves a value above 0 where 0 is asked for.": (
-            _with_slopes(lambda x: x.clip(1e-8).sqrt())
+            with_slopes(lambda x: x.clip(1e-8).sqrt())
         ),
         "where x ≤ 0 the value is the root of the small number at which x is held; 0 is asked for.": (
-            _with_slopes(lambda x: x.clip(1e-12).sqrt())
+            with_slopes(lambda x: x.clip(1e-12).sqrt())
         ),
         "this is √x itself: its slope is infinite at 0 and, like its value, NaN below.": (
-            _with_slopes(lambda x: x.sqrt())
+            with_slopes(lambda x: x.sqrt())
         ),
         "at 0 the root is still taken of 0, where its slope is infinite: ask for x > 0, not x >= 0.": (
-            _with_slopes(lambda x: where(x >= 0, where(x >= 0, x, 1.0).sqrt(), 0.0))
+            with_slopes(lambda x: where(x >= 0, where(x >= 0, x, 1.0).sqrt(), 0.0))
         ),
         "the absolute value takes roots of negative numbers too; 0 is asked for there.": (
-            _with_slopes(lambda x: where(x == 0, 0.0, where(x == 0, 1.0, x.abs()).sqrt()))
+            with_slopes(lambda x: where(x == 0, 0.0, where(x == 0, 1.0, x.abs()).sqrt()))
         ),
         "the absolute value helps below 0. At 0 the slope of sqrt is still infinite, and 0 times infinity is "
-        "NaN.": _with_slopes(lambda x: where(x > 0, x.abs().sqrt(), 0.0)),
+        "NaN.": with_slopes(lambda x: where(x > 0, x.abs().sqrt(), 0.0)),
         "a small number under the root helps at 0. Below, sqrt still sees a negative number, and the slope "
-        "is NaN.": _with_slopes(lambda x: where(x > 0, (x + 1e-9).sqrt(), 0.0)),
+        "is NaN.": with_slopes(lambda x: where(x > 0, (x + 1e-9).sqrt(), 0.0)),
         "below 0 it gives x itself, with the slope 1. Both are to be 0 there.": (
-            _with_slopes(lambda x: where(x > 0, where(x > 0, x, 1.0).sqrt(), x))
+            with_slopes(lambda x: where(x > 0, where(x > 0, x, 1.0).sqrt(), x))
         ),
         "the value is right, but it is detached, so no slope comes back.": (
-            _with_slopes(lambda x: 0 * x + where(x > 0, where(x > 0, x, 1.0).sqrt(), 0.0).detach())
+            with_slopes(lambda x: 0 * x + where(x > 0, where(x > 0, x, 1.0).sqrt(), 0.0).detach())
         ),
     },
 )
 def _safe_sqrt(x: Any) -> Any:
-    return _with_slopes(lambda t: where(t > 0, where(t > 0, t, 1.0).sqrt(), 0.0))(x)
+    return with_slopes(lambda t: where(t > 0, where(t > 0, t, 1.0).sqrt(), 0.0))(x)

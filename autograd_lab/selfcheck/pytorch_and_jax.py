@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lab import func
-from autograd_lab.selfcheck.exercise import exercise
+from autograd_lab.selfcheck.exercise import exercise, with_slopes
 from autograd_lab.tensor import Tensor, where
 
 _rng = np.random.default_rng(19)
@@ -262,23 +262,13 @@ def _softplus_vjp(g: Any, x: Any, beta: float) -> Any:
     return g * slope, np.sum(g * (x * slope - _softplus(x, beta)) / beta)
 
 
-def _with_slopes(f: Callable[[Tensor], Tensor]) -> Callable[[Any], Any]:
-    """A function of Tensors as an answer: its value, and the slope of each entry."""
-
-    def answer(x: Any) -> Any:
-        value, pull = func.vjp(f, x)
-        return value, pull(np.ones(value.shape))[0]
-
-    return answer
-
-
 def _sign(x: Tensor) -> Tensor:
     return Tensor(np.sign(x.data))
 
 
 def _instead_of(soft: Callable[[Tensor], Tensor]) -> Callable[[Any], Any]:
     """The value of sign with the slope of another function."""
-    return _with_slopes(lambda x: soft(x) + (_sign(x) - soft(x)).detach())
+    return with_slopes(lambda x: soft(x) + (_sign(x) - soft(x)).detach())
 
 
 @exercise(
@@ -292,41 +282,41 @@ def _instead_of(soft: Callable[[Tensor], Tensor]) -> Callable[[Any], Any]:
     ],
     mistakes={
         "the value is right, but nothing comes back: the slope of sign is 0, wherever it has one.": (
-            _with_slopes(lambda x: 0 * x + _sign(x))
+            with_slopes(lambda x: 0 * x + _sign(x))
         ),
         "the value is right, but the slope is 1 everywhere. It is to be that of clip(x, -1, 1).": (
             _instead_of(lambda x: x)
         ),
         "this is clip(x, -1, 1) itself: right in the slope, but the value must be sign(x).": (
-            _with_slopes(lambda x: x.clip(-1.0, 1.0))
+            with_slopes(lambda x: x.clip(-1.0, 1.0))
         ),
         "the value is right, but what comes back has the wrong sign: add clip, and detach sign(x) − clip.": (
-            _with_slopes(lambda x: (_sign(x) + x.clip(-1.0, 1.0).detach()) - x.clip(-1.0, 1.0))
+            with_slopes(lambda x: (_sign(x) + x.clip(-1.0, 1.0).detach()) - x.clip(-1.0, 1.0))
         ),
         "the value is right, but the slope is clip(x, 0, 1)'s: nothing comes back where x is negative.": (
             _instead_of(lambda x: x.clip(0.0, 1.0))
         ),
         "the value is right, but the slope is ReLU's.": _instead_of(lambda x: x.clip(0.0)),
         "sign and clip are multiplied, which makes the size of clip. The value must be sign(x).": (
-            _with_slopes(lambda x: _sign(x) * x.clip(-1.0, 1.0))
+            with_slopes(lambda x: _sign(x) * x.clip(-1.0, 1.0))
         ),
         "the value is right, but the slope is tanh's.": _instead_of(lambda x: x.tanh()),
         "the slope is right, but what is detached must be sign(x) minus exactly what stands before it.": (
-            _with_slopes(lambda x: x.clip(-1.0, 1.0) + (_sign(x) - x).detach())
+            with_slopes(lambda x: x.clip(-1.0, 1.0) + (_sign(x) - x).detach())
         ),
         "what is detached is taken away the wrong way round: it must be sign(x) minus clip(x, -1, 1).": (
-            _with_slopes(lambda x: x.clip(-1.0, 1.0) + (x.clip(-1.0, 1.0) - _sign(x)).detach())
+            with_slopes(lambda x: x.clip(-1.0, 1.0) + (x.clip(-1.0, 1.0) - _sign(x)).detach())
         ),
         "the value is right, but dividing x by its detached size makes a slope of 1/|x|.": (
-            _with_slopes(lambda x: x / abs(x).detach())
+            with_slopes(lambda x: x / abs(x).detach())
         ),
         "the value is right, but dividing clip by its detached size makes a slope of 1/|x| where |x| < 1.": (
-            _with_slopes(lambda x: x.clip(-1.0, 1.0) / abs(x.clip(-1.0, 1.0)).detach())
+            with_slopes(lambda x: x.clip(-1.0, 1.0) / abs(x.clip(-1.0, 1.0)).detach())
         ),
         "clip is detached and sign(x) is not, so nothing comes back: sign(x) has no slope. Detach the "
-        "difference alone.": _with_slopes(lambda x: 0 * x + x.clip(-1.0, 1.0).detach() + _sign(x)),
+        "difference alone.": with_slopes(lambda x: 0 * x + x.clip(-1.0, 1.0).detach() + _sign(x)),
         "sign(x) is added to x without taking x away again.": (
-            _with_slopes(lambda x: x.clip(-1.0, 1.0) + _sign(x))
+            with_slopes(lambda x: x.clip(-1.0, 1.0) + _sign(x))
         ),
         "the slope is 1 where |x| > 1, the wrong way round.": (
             _instead_of(lambda x: where(abs(x) > 1, x, 0.0))
